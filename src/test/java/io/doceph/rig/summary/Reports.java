@@ -74,13 +74,24 @@ final class Reports {
     }
     NodeList skipped = test.getElementsByTagName("skipped");
     if (skipped.getLength() > 0) {
-      String reason = ((Element) skipped.item(0)).getAttribute("message").strip();
-      return new TestResult(
-          suite, name, integration, Outcome.SKIPPED, reason.isEmpty() ? "no reason given" : reason);
+      String reason = reason((Element) skipped.item(0));
+      return new TestResult(suite, name, integration, Outcome.SKIPPED, reason);
     }
     boolean failed =
         test.getElementsByTagName("failure").getLength() > 0
             || test.getElementsByTagName("error").getLength() > 0;
     return new TestResult(suite, name, integration, failed ? Outcome.FAILED : Outcome.PASSED, "");
+  }
+
+  /** The message of a disabled test; of a failed assumption, the first line of its stack trace. */
+  private static String reason(Element skipped) {
+    String reason = skipped.getAttribute("message").strip();
+    if (reason.isEmpty()) {
+      String type = skipped.getAttribute("type");
+      reason = skipped.getTextContent().strip().lines().findFirst().orElse("");
+      reason = reason.startsWith(type) ? reason.substring(type.length()) : reason;
+      reason = reason.replaceFirst("^:? *(Assumption failed: )?", "").strip();
+    }
+    return reason.isEmpty() ? "no reason given" : reason;
   }
 }

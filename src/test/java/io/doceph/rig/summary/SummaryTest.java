@@ -19,6 +19,14 @@ class SummaryTest {
   private static final Build RIG = new Build(true, "", true, false);
   private static final Build RIG_IN_CI = new Build(true, "", true, true);
 
+  /** What surefire writes of a failed assumption. */
+  private static final String ABORTED =
+      """
+      <skipped type="org.opentest4j.TestAbortedException"><![CDATA[\
+      org.opentest4j.TestAbortedException: Assumption failed: no vm here
+      \tat org.junit.jupiter.api.Assumptions.assumeTrue(Assumptions.java:127)]]></skipped>
+      """;
+
   @TempDir Path target;
 
   @Test
@@ -40,7 +48,12 @@ class SummaryTest {
   @Test
   void namesEverySkippedTestWithItsReason() throws IOException {
     // Given
-    report("surefire-reports", "io.doceph.ATest", test("a", ""), test("b", skip("no ext4 here")));
+    report(
+        "surefire-reports",
+        "io.doceph.ATest",
+        test("a", ""),
+        test("b", skip("no ext4 here")),
+        test("g", ABORTED));
     report("surefire-reports", "io.doceph.BTest", test("c", skip("no")), test("d", skip("no")));
     report("surefire-reports", "io.doceph.CTest$Inner", test("e", skip("")), test("f", ""));
 
@@ -53,6 +66,7 @@ class SummaryTest {
             """
             Skipped:
               io.doceph.ATest.b: no ext4 here
+              io.doceph.ATest.g: no vm here
               io.doceph.BTest, whole suite: no
               io.doceph.CTest.Inner.e: no reason given
             """);
