@@ -1,0 +1,38 @@
+package io.doceph.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/**
+ * {@code doceph serve}: help and parsing only, the daemon is booted by the caller of {@link Cli}.
+ */
+@Command(
+    name = "serve",
+    description = {
+      "Runs the daemon in the foreground, until SIGTERM.",
+      "",
+      "It takes no options: its configuration is /etc/doceph/application.properties, and each key also an environment variable (doceph.vfs.path is "
+          + "DOCEPH_VFS_PATH). docs/configuration.md lists the keys."
+    },
+    footer = {
+      "  systemctl start doceph",
+      "  DOCEPH_BACKENDS=vfs DOCEPH_BACKEND=vfs DOCEPH_VFS_PATH=/srv/volumes doceph serve"
+    })
+final class ServeCommand implements Callable<Integer> {
+  private final Session session;
+
+  ServeCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() {
+    DocephCommand options = session.options();
+    if (options.socket != null || options.timeoutSeconds != null || options.json) {
+      throw new CliFailure(
+          ErrorCode.INVALID_REQUEST,
+          "serve takes no options; set doceph.socket in /etc/doceph/application.properties or DOCEPH_SOCKET in the environment");
+    }
+    return Cli.SERVE;
+  }
+}
