@@ -75,10 +75,11 @@ public final class Cli {
     DocephCommand root = new DocephCommand();
     Session session = new Session(root, out, environment);
     CommandLine line = new CommandLine(root);
+    CommandLine serve = new CommandLine(new ServeCommand(session));
     // A command is one file and one line here. Given as objects: nothing of them is constructed by
     // reflection.
     List.of(
-            new ServeCommand(session),
+            serve,
             new CreateCommand(session),
             new DeleteCommand(session),
             new ListCommand(session),
@@ -90,6 +91,7 @@ public final class Cli {
             new DoctorCommand(session),
             new CompletionCommand(session))
         .forEach(line::addSubcommand);
+    ServeCommand.removeClientOptions(serve.getCommandSpec());
     style(line, version);
     line.getSubcommands().values().forEach(command -> style(command, version));
     return line.setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(true);

@@ -1,6 +1,7 @@
 package io.doceph.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -45,16 +46,16 @@ final class Errors {
   private static String wrong(ParameterException e) {
     if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
       String argument = unmatched.getUnmatched().getFirst();
-      boolean command =
-          unmatched.getCommandLine().getParent() == null && !unmatched.isUnknownOption();
+      List<String> suggestions = unmatched.getSuggestions();
+      // An option that exists is unmatched only behind "--", where it is none.
+      boolean option = unmatched.isUnknownOption() && !suggestions.contains(argument);
+      boolean command = !option && unmatched.getCommandLine().getParent() == null;
       String kind =
-          unmatched.isUnknownOption()
-              ? "unknown option"
-              : command ? "unknown command" : "one argument too many:";
+          option ? "unknown option" : command ? "unknown command" : "one argument too many:";
       String suggestion =
-          unmatched.getSuggestions().isEmpty()
+          suggestions.isEmpty() || !(option || command)
               ? ""
-              : " (did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?)";
+              : " (did you mean " + String.join(" or ", suggestions) + "?)";
       return kind + " '" + argument + "'" + suggestion;
     }
     String message = String.valueOf(e.getMessage());

@@ -20,8 +20,8 @@ final class HumanSize {
       unit++;
     }
     long whole = bytes / scale;
-    // The division first, then tenths of a remainder below one unit: no overflow up to 8 EiB.
-    long tenths = (long) ((double) (bytes % scale) / scale * 10);
+    // Ten times a remainder below 1 EiB overflows a signed long but not an unsigned one.
+    long tenths = Long.divideUnsigned(bytes % scale * 10, scale);
     return tenths == 0
         ? whole + " " + UNITS[unit]
         : String.format(Locale.ROOT, "%d.%d %s", whole, tenths, UNITS[unit]);

@@ -1,7 +1,9 @@
 package io.doceph.cli;
 
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * {@code doceph serve}: help and parsing only, the daemon is booted by the caller of {@link Cli}.
@@ -25,8 +27,16 @@ final class ServeCommand implements Callable<Integer> {
     this.session = session;
   }
 
+  /** Takes what every other command inherits from {@code doceph} away from this one. */
+  static void removeClientOptions(CommandSpec serve) {
+    for (String name : List.of("--socket", "--timeout", "--json")) {
+      serve.remove(serve.findOption(name));
+    }
+  }
+
   @Override
   public Integer call() {
+    // They can still stand before the command's name.
     DocephCommand options = session.options();
     if (options.socket != null || options.timeoutSeconds != null || options.json) {
       throw new CliFailure(
