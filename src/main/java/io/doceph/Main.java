@@ -1,5 +1,6 @@
 package io.doceph;
 
+import io.doceph.cli.Cli;
 import io.doceph.server.Daemon;
 import io.quarkus.runtime.annotations.QuarkusMain;
 
@@ -10,9 +11,13 @@ public final class Main {
 
   /** Runs a command; the process ends with its exit code. */
   public static void main(String[] args) {
-    int code = args.length == 1 && args[0].equals("serve") ? Daemon.run() : 64;
-    if (code != 0) {
-      System.exit(code);
+    // Not even the command line's parser may delay the daemon.
+    boolean serve = args.length == 1 && args[0].equals("serve");
+    int code = serve ? Cli.SERVE : Cli.run(args);
+    if (code == Cli.SERVE) {
+      code = Daemon.run();
     }
+    // Everything has been written; an orderly exit would only start the log manager to stop it.
+    Runtime.getRuntime().halt(code);
   }
 }

@@ -11,6 +11,7 @@ import io.doceph.volume.SpecParser;
 import io.doceph.volume.VolumeError;
 import io.doceph.volume.VolumeName;
 import io.doceph.volume.VolumeService;
+import io.doceph.volume.VolumeView;
 import io.smallrye.common.annotation.NonBlocking;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -19,6 +20,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Response;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -89,11 +91,7 @@ public class VolumesResource {
           // A person wants to know that the name was wrong; Docker wants it gone.
           return service
               .find(checked)
-              .thenCompose(
-                  found -> {
-                    found.orElseThrow(() -> VolumeService.unknown(checked));
-                    return service.remove(checked);
-                  })
+              .thenCompose(found -> service.remove(named(found, checked)))
               .thenApply(v -> ok(object()));
         });
   }
@@ -101,8 +99,7 @@ public class VolumesResource {
   /** Mounts a volume: {@code {"id": holder}}. */
   @POST
   @Path("{name}/mount")
-  public CompletionStage<Response> mount(
-      @PathParam("name") String name, byte @Nullable [] body) {
+  public CompletionStage<Response> mount(@PathParam("name") String name, byte @Nullable [] body) {
     return guarded(
         "mount",
         () ->
@@ -114,8 +111,7 @@ public class VolumesResource {
   /** Gives a holder's reference back: {@code {"id": holder}}. */
   @POST
   @Path("{name}/unmount")
-  public CompletionStage<Response> unmount(
-      @PathParam("name") String name, byte @Nullable [] body) {
+  public CompletionStage<Response> unmount(@PathParam("name") String name, byte @Nullable [] body) {
     return guarded(
         "unmount",
         () -> {
@@ -123,11 +119,7 @@ public class VolumesResource {
           String id = holder(AdminAnswers.read(body));
           return service
               .find(checked)
-              .thenCompose(
-                  found -> {
-                    found.orElseThrow(() -> VolumeService.unknown(checked));
-                    return service.unmount(checked, id);
-                  })
+              .thenCompose(found -> service.unmount(named(found, checked), id))
               .thenApply(v -> ok(object()));
         });
   }
@@ -141,13 +133,16 @@ public class VolumesResource {
         () -> {
           JsonNode size = AdminAnswers.read(body).path("size");
           if (!size.isValueNode()) {
-            throw new VolumeError(
-                VolumeError.Code.INVALID, "grow needs the new size, such as 20G");
+            throw new VolumeError(VolumeError.Code.INVALID, "grow needs the new size, such as 20G");
           }
           return service
               .grow(new VolumeName(name), SpecParser.size(size.asText()))
               .thenApply(v -> ok(VolumeItem.of(v)));
         });
+  }
+
+  private static VolumeName named(Optional<VolumeView> found, VolumeName name) {
+    return found.map(VolumeView::name).orElseThrow(() -> VolumeService.unknown(name));
   }
 
   private static String holder(ObjectNode request) {

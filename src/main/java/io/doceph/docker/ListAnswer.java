@@ -10,7 +10,15 @@ import org.jspecify.annotations.Nullable;
 /** The answer to List, written once for each revision of the service: 10,000 volumes are 3 MB. */
 @ApplicationScoped
 class ListAnswer {
-  private record Written(long revision, byte[] body) {}
+  private static final class Written {
+    final long revision;
+    final byte[] body;
+
+    Written(long revision, byte[] body) {
+      this.revision = revision;
+      this.body = body;
+    }
+  }
 
   private final VolumeService service;
   private volatile @Nullable Written last;
@@ -21,8 +29,9 @@ class ListAnswer {
 
   byte[] body() {
     Written written = last;
-    long revision = service.revision(); // before reading: a change meanwhile makes the next call write
-    if (written == null || written.revision() != revision) {
+    long revision =
+        service.revision(); // before reading: a change meanwhile makes the next call write
+    if (written == null || written.revision != revision) {
       ObjectNode answer = Answers.object();
       ArrayNode volumes = answer.putArray("Volumes");
       for (VolumeView view : service.list()) {
@@ -32,6 +41,6 @@ class ListAnswer {
       written = new Written(revision, Answers.bytes(answer));
       last = written;
     }
-    return written.body();
+    return written.body;
   }
 }

@@ -75,9 +75,7 @@ public class PluginResource {
   @Path("VolumeDriver.Create")
   public CompletionStage<Response> create(byte @Nullable [] body) {
     return call(
-        "Create",
-        body,
-        r -> service.create(r.name(), r.options()).thenApply(v -> Answers.done()));
+        "Create", body, r -> service.create(r.name(), r.options()).thenApply(v -> Answers.done()));
   }
 
   /** Removes a volume. */
@@ -152,20 +150,23 @@ public class PluginResource {
     try {
       ReadRequest request = ReadRequest.of(body);
       String name = request.rawName();
-      return service.find(request.name()).handle((found, failure) -> got(name, found, failure));
+      return service
+          .find(request.name())
+          .thenApply(found -> got(name, found))
+          .exceptionally(failure -> unanswered(name, failure));
     } catch (VolumeError e) {
       return CompletableFuture.completedFuture(none(String.valueOf(e.getMessage())));
     }
   }
 
-  private static Response got(
-      String name, @Nullable Optional<VolumeView> found, @Nullable Throwable failure) {
-    if (failure != null || found == null) {
-      LOG.warnf(
-          "call=Get volume=%s: not answered, the connection is closed: %s",
-          name, failure == null ? "" : failure.getMessage());
-      return NoAnswer.close();
-    }
+  private static Response unanswered(String name, Throwable failure) {
+    LOG.warnf(
+        "call=Get volume=%s: not answered, the connection is closed: %s",
+        name, failure.getMessage());
+    return NoAnswer.close();
+  }
+
+  private static Response got(String name, Optional<VolumeView> found) {
     if (found.isEmpty()) {
       return none("there is no volume " + name);
     }

@@ -11,8 +11,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a plugin call, read by hand: dockerd sends no Content-Type, the first doceph's users a
- * form's, and both may leave members out or send null.
+ * The body of a plugin call, read by hand: dockerd sends no Content-Type, the first doceph's users
+ * a form's, and both may leave members out or send null.
  */
 final class ReadRequest {
   /** The largest body that is read, in bytes. */
@@ -30,8 +30,8 @@ final class ReadRequest {
   /**
    * Reads a body.
    *
-   * @throws VolumeError {@code INVALID} when it is empty (dockerd's retry after a broken connection),
-   *     too long, or not one JSON object
+   * @throws VolumeError {@code INVALID} when it is empty (dockerd's retry after a broken
+   *     connection), too long, or not one JSON object
    */
   static ReadRequest of(byte @Nullable [] bytes) {
     if (bytes == null || bytes.length == 0) {

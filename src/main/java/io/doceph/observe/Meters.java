@@ -64,9 +64,11 @@ public final class Meters {
   public Map<String, Long> totals() {
     Map<String, Long> totals = new TreeMap<>();
     operations.forEach(
-        (k, n) -> totals.merge("operations." + k.operation() + "." + k.outcome(), n.sum(), Long::sum));
+        (k, n) ->
+            totals.merge("operations." + k.operation() + "." + k.outcome(), n.sum(), Long::sum));
     commands.forEach(
-        (k, s) -> totals.merge("commands." + k.program() + "." + k.outcome(), s.count.sum(), Long::sum));
+        (k, s) ->
+            totals.merge("commands." + k.program() + "." + k.outcome(), s.count.sum(), Long::sum));
     return totals;
   }
 

@@ -12,7 +12,8 @@ class HttpErrors {
   @ServerExceptionMapper
   Response notFound(NotFoundException e) {
     return answer(
-        404, "there is no such call; Docker's are /Plugin.Activate and /VolumeDriver.Create and so on");
+        404,
+        "there is no such call; Docker's are /Plugin.Activate and /VolumeDriver.Create and so on");
   }
 
   @ServerExceptionMapper
@@ -27,7 +28,8 @@ class HttpErrors {
         status == 413 ? 400 : status,
         status == 413
             ? "the request is larger than 1 MiB; a volume's name and options never are"
-            : "the request cannot be answered: " + e.getMessage().replace('"', '\''));
+            : "the request cannot be answered: "
+                + String.valueOf(e.getMessage()).replace('"', '\''));
   }
 
   private static Response answer(int status, String message) {

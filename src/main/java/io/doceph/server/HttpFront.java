@@ -25,7 +25,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
-/** Serves HTTP on the plugin socket and, if configured, on TCP; opens and closes in the right order. */
+/**
+ * Serves HTTP on the plugin socket and, if configured, on TCP; opens and closes in the right order.
+ */
 @ApplicationScoped
 class HttpFront {
   private static final Logger LOG = Logger.getLogger("io.doceph");
@@ -45,8 +47,7 @@ class HttpFront {
   void start(@Observes StartupEvent event) {
     Launched launched = Launched.get();
     DocephConfig config = launched.config();
-    service.start(
-        MountNamespace.problem(config.mountRoot().path()).orElse(null));
+    service.start(MountNamespace.problem(config.mountRoot().path()).orElse(null));
     await(
         vertx
             .createHttpServer(options())
@@ -56,7 +57,8 @@ class HttpFront {
         "the plugin socket");
     config.listenTcp().ifPresent(address -> listen(config, address));
     LOG.infof(
-        "doceph answers on %s%s", launched.socket().path(), launched.socket().isInherited() ? " (systemd's)" : "");
+        "doceph answers on %s%s",
+        launched.socket().path(), launched.socket().isInherited() ? " (systemd's)" : "");
     service.mountRefusal().ifPresent(why -> LOG.error("block volumes are not mounted: " + why));
     management.start(vertx, config.management());
   }
@@ -80,7 +82,8 @@ class HttpFront {
     await(
         vertx.createHttpServer(options).requestHandler(guarded()).listen().toCompletionStage(),
         "doceph.listen.tcp=" + address);
-    LOG.infof("doceph answers on tcp %s%s", address, tls ? " with TLS and client certificates" : "");
+    LOG.infof(
+        "doceph answers on tcp %s%s", address, tls ? " with TLS and client certificates" : "");
   }
 
   private static HttpServerOptions options() {

@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The UNIX socket that Docker connects to: opened here, or taken over from systemd.
  *
- * <p>It is bound inside a directory that only we may enter, given its mode and group there, and then
- * renamed to its place: at no instant is it wider than configured, and a stale socket is replaced in
- * one step. What is at the path is replaced only if it is a socket that nobody listens on.
+ * <p>It is bound inside a directory that only we may enter, given its mode and group there, and
+ * then renamed to its place: at no instant is it wider than configured, and a stale socket is
+ * replaced in one step. What is at the path is replaced only if it is a socket that nobody listens
+ * on.
  */
 final class PluginSocket {
   private static final int BACKLOG = 1024;

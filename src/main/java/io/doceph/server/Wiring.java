@@ -140,7 +140,10 @@ class Wiring {
     path.ifPresent(p -> paths.put(name, p.path()));
   }
 
-  /** Names this state directory among all hosts; who may finish an interrupted create is decided by it. */
+  /**
+   * Names this state directory among all hosts; who may finish an interrupted create is decided by
+   * it.
+   */
   private static String hostId(Path stateDir) {
     Path file = stateDir.resolve("host-id");
     try {

@@ -60,8 +60,8 @@ final class Catalogue {
   }
 
   /**
-   * Takes over a backend's listing that began at {@code revision}. Names that changed here since then
-   * keep what is known of them: the listing may be older.
+   * Takes over a backend's listing that began at {@code revision}. Names that changed here since
+   * then keep what is known of them: the listing may be older.
    *
    * @return the names that the listing brought or took away
    */

@@ -1,8 +1,8 @@
 package io.doceph.volume;
 
+import io.doceph.host.MountTable;
 import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.Deadline;
-import io.doceph.host.MountTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,8 +11,8 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Makes volumes: reserve, data, description, filesystem, ready. Each step is written down before the
- * next begins, so that whatever cuts it short leaves something that {@link #undo} takes away.
+ * Makes volumes: reserve, data, description, filesystem, ready. Each step is written down before
+ * the next begins, so that whatever cuts it short leaves something that {@link #undo} takes away.
  */
 final class Creator {
   private static final Logger LOG = Logger.getLogger(Creator.class);

@@ -72,7 +72,9 @@ public final class DescriptionStore {
     Map<VolumeName, Seen> listing = new HashMap<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
       for (Path file : files) {
-        nameOf(file).flatMap(name -> see(name, file)).ifPresent(s -> listing.put(s.found().name(), s));
+        nameOf(file)
+            .flatMap(name -> see(name, file))
+            .ifPresent(s -> listing.put(s.found().name(), s));
       }
     } catch (NoSuchFileException e) {
       return List.of();
@@ -88,8 +90,7 @@ public final class DescriptionStore {
 
   private Optional<Seen> see(VolumeName name, Path file) {
     try {
-      var attributes =
-          Files.readAttributes(file, BasicFileAttributes.class);
+      var attributes = Files.readAttributes(file, BasicFileAttributes.class);
       long modified = attributes.lastModifiedTime().toMillis();
       Object key = String.valueOf(attributes.fileKey());
       Seen known = lastListing.get(name);
@@ -104,7 +105,8 @@ public final class DescriptionStore {
       return Optional.empty(); // removed by another host meanwhile
     } catch (IOException e) {
       return Optional.of(
-          new Seen(0, 0, "", Found.damaged(name, "its description cannot be read: " + e.getMessage())));
+          new Seen(
+              0, 0, "", Found.damaged(name, "its description cannot be read: " + e.getMessage())));
     }
   }
 

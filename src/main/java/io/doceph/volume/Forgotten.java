@@ -29,8 +29,7 @@ final class Forgotten {
     try (var files = Files.newDirectoryStream(forgotten.directory, "*" + SUFFIX)) {
       for (Path file : files) {
         String text = String.valueOf(file.getFileName());
-        forgotten.names.add(
-            new VolumeName(text.substring(0, text.length() - SUFFIX.length())));
+        forgotten.names.add(new VolumeName(text.substring(0, text.length() - SUFFIX.length())));
       }
     } catch (NoSuchFileException e) {
       return forgotten; // nothing has ever been forgotten

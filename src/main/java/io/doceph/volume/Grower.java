@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Makes volumes larger: data, device, filesystem. The new size is written down first; an interrupted
- * grow is finished by the next Mount or the next grow.
+ * Makes volumes larger: data, device, filesystem. The new size is written down first; an
+ * interrupted grow is finished by the next Mount or the next grow.
  */
 final class Grower {
   private final Machine machine;
@@ -35,7 +35,9 @@ final class Grower {
     if (!backend.isBlock()) {
       throw new VolumeError(
           VolumeError.Code.INVALID,
-          "volume " + volume.name() + " is a directory and has no size to grow: its limit is the disk's");
+          "volume "
+              + volume.name()
+              + " is a directory and has no size to grow: its limit is the disk's");
     }
     long current = Math.max(volume.spec().sizeBytes(), volume.growTo());
     if (size.bytes() < current) {

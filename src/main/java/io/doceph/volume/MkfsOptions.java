@@ -14,14 +14,17 @@ import java.util.regex.Pattern;
 final class MkfsOptions {
   private static final Map<Filesystem, Set<String>> FLAGS =
       Map.of(
-          Filesystem.XFS, Set.of("-b", "-d", "-i", "-l", "-L", "-m", "-n", "-s"),
+          Filesystem.XFS,
+          Set.of("-b", "-d", "-i", "-l", "-L", "-m", "-n", "-s"),
           Filesystem.EXT4,
           Set.of("-b", "-C", "-E", "-g", "-G", "-i", "-I", "-J", "-L", "-m", "-N", "-O", "-T"),
-          Filesystem.BTRFS, Set.of("-d", "-L", "-m", "-M", "-n", "-O", "-s", "--csum"));
+          Filesystem.BTRFS,
+          Set.of("-d", "-L", "-m", "-M", "-n", "-O", "-s", "--csum"));
   private static final Pattern VALUE = Pattern.compile("[A-Za-z0-9^][A-Za-z0-9_.,=^-]{0,127}");
 
   /** Sub-options that name another device or file. */
-  private static final Pattern ELSEWHERE = Pattern.compile("(^|,)(logdev|rtdev|name|device|file)=?.*");
+  private static final Pattern ELSEWHERE =
+      Pattern.compile("(^|,)(logdev|rtdev|name|device|file)=?.*");
 
   private MkfsOptions() {}
 

@@ -37,7 +37,8 @@ public record MountRecord(
   MountRecord acquire(String id, long epoch) {
     Map<String, Holder> next = new LinkedHashMap<>(holders);
     Holder known = next.get(id);
-    // The same ID in a new life of dockerd, or after a failed Unmount, replaces; so does the ID-less
+    // The same ID in a new life of dockerd, or after a failed Unmount, replaces; so does the
+    // ID-less
     // mount of the first doceph's users.
     boolean adds = known != null && known.epoch() == epoch && !known.released() && !id.isEmpty();
     next.put(

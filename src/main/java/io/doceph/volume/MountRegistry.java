@@ -71,7 +71,9 @@ final class MountRegistry {
     } catch (DamagedStateException | IllegalArgumentException | VolumeError e) {
       // The kernel's table still shows the mount; recovery makes a new record from it.
       problems.add(
-          "the mount registry's " + file.getFileName() + " was damaged and has been set aside: "
+          "the mount registry's "
+              + file.getFileName()
+              + " was damaged and has been set aside: "
               + e.getMessage());
       Files.move(
           file,
@@ -86,7 +88,8 @@ final class MountRegistry {
           .filter(json -> bootId.equals(json.path("bootId").asText()))
           .ifPresent(json -> epoch.accumulateAndGet(json.path("epoch").asLong(), Math::max));
     } catch (DamagedStateException e) {
-      problems.add("the epoch of Docker was damaged and counts from its holders: " + e.getMessage());
+      problems.add(
+          "the epoch of Docker was damaged and counts from its holders: " + e.getMessage());
     }
   }
 

@@ -126,10 +126,7 @@ final class Mounter {
   }
 
   private static MountRecord record(
-      Volume volume,
-      Path mountpoint,
-      @Nullable Path device,
-      @Nullable String majorMinor) {
+      Volume volume, Path mountpoint, @Nullable Path device, @Nullable String majorMinor) {
     return new MountRecord(
         volume.name(),
         volume.spec().backend(),

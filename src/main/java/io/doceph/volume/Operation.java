@@ -4,9 +4,9 @@ import io.doceph.host.process.Deadline;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One running operation: its deadline, and the single point at which it either counts as answered or
- * has been given up by its caller. After the caller has gone, a success would be a leak: Docker sends
- * no Unmount after a Mount that timed out.
+ * One running operation: its deadline, and the single point at which it either counts as answered
+ * or has been given up by its caller. After the caller has gone, a success would be a leak: Docker
+ * sends no Unmount after a Mount that timed out.
  */
 final class Operation {
   private enum Outcome {

@@ -18,8 +18,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs operations: under the volume's lock, on threads of their own, each with a deadline after which
- * its caller is answered whatever hangs. The same operation asked for twice runs once.
+ * Runs operations: under the volume's lock, on threads of their own, each with a deadline after
+ * which its caller is answered whatever hangs. The same operation asked for twice runs once.
  */
 final class Operations implements AutoCloseable {
   private record Key(VolumeName volume, String kind, Object argument) {}
@@ -75,11 +75,12 @@ final class Operations implements AutoCloseable {
       return joined;
     }
     Operation operation = new Operation(Deadline.after(limit));
-    fresh.whenComplete(
-        (value, failure) -> {
-          running.remove(key, fresh);
-          listener.accept(kind, failure);
-        });
+    var unused =
+        fresh.whenComplete(
+            (value, failure) -> {
+              running.remove(key, fresh);
+              listener.accept(kind, failure);
+            });
     var timeout =
         clock.schedule(
             () -> giveUp(operation, fresh, volume, kind, limit),
@@ -163,8 +164,8 @@ final class Operations implements AutoCloseable {
       locks.release(volume);
       return;
     }
-    locks.rename(volume, "the stuck command " + failure.program().getFileName());
-    failure.ended().whenComplete((ok, none) -> locks.release(volume));
+    locks.rename(volume, "the stuck command " + failure.program());
+    var unused = failure.ended().whenComplete((ok, none) -> locks.release(volume));
   }
 
   /** Runs something under the volume's lock if the lock is free now; for work nobody waits for. */

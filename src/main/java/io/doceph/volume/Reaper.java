@@ -68,7 +68,8 @@ final class Reaper {
       return;
     }
     LOG.infof(
-        "volume=%s: only dockerds that are gone held it and no container shows it: unmounting", name);
+        "volume=%s: only dockerds that are gone held it and no container shows it: unmounting",
+        name);
     mounter.release(volume.get(), backends.of(volume.get()), record.get(), Deadline.after(LIMIT));
   }
 

@@ -15,9 +15,9 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Brings registry, kernel and backends together after a start: the kernel's mount table wins, what an
- * earlier daemon left unfinished is finished or undone. Repeats are harmless; what fails now is tried
- * again with the next round.
+ * Brings registry, kernel and backends together after a start: the kernel's mount table wins, what
+ * an earlier daemon left unfinished is finished or undone. Repeats are harmless; what fails now is
+ * tried again with the next round.
  */
 final class Recovery {
   private static final Logger LOG = Logger.getLogger(Recovery.class);
@@ -140,8 +140,8 @@ final class Recovery {
   }
 
   /**
-   * Finishes the removal or undoes the creation that a volume's stage tells of; the caller holds its
-   * lock.
+   * Finishes the removal or undoes the creation that a volume's stage tells of; the caller holds
+   * its lock.
    *
    * @return what was done, if anything
    */

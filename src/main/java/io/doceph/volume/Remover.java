@@ -38,8 +38,7 @@ final class Remover {
   /** Removes data, description and mountpoint. */
   void remove(Volume volume, VolumeBackend backend, String hostId, Deadline deadline) {
     cuts.reached(CutPoint.REMOVE_BEGUN);
-    Volume going =
-        new Volume(volume.spec(), volume.createdAt(), Volume.Stage.REMOVING, hostId, 0);
+    Volume going = new Volume(volume.spec(), volume.createdAt(), Volume.Stage.REMOVING, hostId, 0);
     backend.describe(going, deadline);
     cuts.reached(CutPoint.REMOVE_DESCRIBED);
     finish(going, backend, deadline);

@@ -16,6 +16,6 @@ final class Text {
 
   /** A duration to a tenth of a second: {@code 12.3 s}. */
   static String seconds(Duration d) {
-    return d.toMillis() / 100 / 10.0 + " s";
+    return Math.round(d.toMillis() / 100.0) / 10.0 + " s";
   }
 }

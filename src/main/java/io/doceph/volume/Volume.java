@@ -13,8 +13,7 @@ import java.util.Locale;
  *     or undo
  * @param growTo the size in bytes of a grow that has begun and is not known to be finished, or 0
  */
-public record Volume(
-    VolumeSpec spec, Instant createdAt, Stage stage, String hostId, long growTo) {
+public record Volume(VolumeSpec spec, Instant createdAt, Stage stage, String hostId, long growTo) {
 
   /** Stages in the life of a volume; each is written down before the next step begins. */
   public enum Stage {

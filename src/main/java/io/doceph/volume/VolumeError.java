@@ -3,8 +3,8 @@ package io.doceph.volume;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that cannot be answered as asked. The message is one sentence for a person: what, why, what
- * to do.
+ * A call that cannot be answered as asked. The message is one sentence for a person: what, why,
+ * what to do.
  */
 public final class VolumeError extends RuntimeException {
   private static final long serialVersionUID = 1L;

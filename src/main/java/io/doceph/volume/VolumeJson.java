@@ -79,7 +79,9 @@ public final class VolumeJson {
             list(json.path("mkfs")),
             list(json.path("mountOptions")),
             new VolumeSpec.Root(
-                mode == null ? null : FileMode.parse(mode), number(json, "uid"), number(json, "gid")),
+                mode == null ? null : FileMode.parse(mode),
+                number(json, "uid"),
+                number(json, "gid")),
             text(json, "context"),
             shown);
     return new Volume(

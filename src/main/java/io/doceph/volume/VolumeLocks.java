@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** One operation a volume at a time, with a bounded wait and a refusal that says what is running. */
+/**
+ * One operation a volume at a time, with a bounded wait and a refusal that says what is running.
+ */
 final class VolumeLocks {
   /**
    * What holds a volume's lock.

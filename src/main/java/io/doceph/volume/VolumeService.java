@@ -20,9 +20,9 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can be done with volumes. Looking is answered from memory and never waits; changing
- * runs one operation a volume at a time and ends by its deadline. Every failure is a {@link
- * VolumeError}.
+ * Everything that can be done with volumes. Looking is answered from memory and never waits;
+ * changing runs one operation a volume at a time and ends by its deadline. Every failure is a
+ * {@link VolumeError}.
  */
 public final class VolumeService implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(VolumeService.class);
@@ -93,25 +93,28 @@ public final class VolumeService implements AutoCloseable {
     this.grower = new Grower(machine, cuts);
     this.mounter = new Mounter(machine, registry, mountpoints, grower, cuts);
     this.recovery =
-        new Recovery(
-            machine, registry, backends, catalogue, operations, creator, remover, mounter);
-    this.reaper =
-        new Reaper(registry, backends, catalogue, operations, mounter, times.reapGrace());
+        new Recovery(machine, registry, backends, catalogue, operations, creator, remover, mounter);
+    this.reaper = new Reaper(registry, backends, catalogue, operations, mounter, times.reapGrace());
   }
 
   /**
-   * Starts: brings registry and kernel together now, and everything that could wait for a backend in
-   * the background.
+   * Starts: brings registry and kernel together now, and everything that could wait for a backend
+   * in the background.
    *
    * @param refusal why block volumes must not be mounted by this daemon, or null
    */
   public void start(@Nullable String refusal) {
     mountRefusal = refusal;
     recovery.reconcileMounts();
-    rounds.scheduleWithFixedDelay(
-        this::refreshRound, 0, times.refresh().toMillis(), TimeUnit.MILLISECONDS);
-    rounds.scheduleWithFixedDelay(
-        this::reapRound, times.reap().toMillis(), times.reap().toMillis(), TimeUnit.MILLISECONDS);
+    var unused =
+        rounds.scheduleWithFixedDelay(
+            this::refreshRound, 0, times.refresh().toMillis(), TimeUnit.MILLISECONDS);
+    unused =
+        rounds.scheduleWithFixedDelay(
+            this::reapRound,
+            times.reap().toMillis(),
+            times.reap().toMillis(),
+            TimeUnit.MILLISECONDS);
   }
 
   private void refreshRound() {
@@ -214,8 +217,7 @@ public final class VolumeService implements AutoCloseable {
       }
       settleOwn(there, o.deadline());
     }
-    Volume reserved =
-        new Volume(spec, Instant.now(), Volume.Stage.RESERVED, machine.hostId(), 0);
+    Volume reserved = new Volume(spec, Instant.now(), Volume.Stage.RESERVED, machine.hostId(), 0);
     Volume ready = creator.create(reserved, backends.of(reserved), o);
     Found done = Found.of(ready);
     catalogue.put(done, spec.backend());
@@ -307,7 +309,8 @@ public final class VolumeService implements AutoCloseable {
         o -> {
           Optional<MountRecord> record = registry.get(name);
           if (record.isEmpty()) {
-            LOG.infof("volume=%s mountId=%s: unmount of what is not mounted; nothing to do", name, id);
+            LOG.infof(
+                "volume=%s mountId=%s: unmount of what is not mounted; nothing to do", name, id);
           } else {
             Volume volume = require(lookUp(name, o.deadline()).orElseThrow(() -> unknown(name)));
             mounter.unmount(volume, backends.of(volume), id, o.deadline());
@@ -330,7 +333,11 @@ public final class VolumeService implements AutoCloseable {
           try {
             Volume grown =
                 grower.grow(
-                    volume, backend, size, registry.get(name).filter(mounter::isTrue), o.deadline());
+                    volume,
+                    backend,
+                    size,
+                    registry.get(name).filter(mounter::isTrue),
+                    o.deadline());
             catalogue.put(Found.of(grown), backend.name());
             o.commit();
             return view(Found.of(grown));
@@ -369,7 +376,8 @@ public final class VolumeService implements AutoCloseable {
     Volume volume = found.volume();
     if (volume == null) {
       throw new VolumeError(
-          VolumeError.Code.FAILED, "volume " + found.name() + " cannot be used: " + found.problem());
+          VolumeError.Code.FAILED,
+          "volume " + found.name() + " cannot be used: " + found.problem());
     }
     return volume;
   }

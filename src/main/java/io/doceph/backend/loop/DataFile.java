@@ -26,7 +26,8 @@ final class DataFile {
     try {
       Files.deleteIfExists(fresh);
       Files.createFile(
-          fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+          fresh,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       lengthen(fresh, bytes);
       Files.createLink(file, fresh);
     } catch (FileAlreadyExistsException e) {

@@ -126,13 +126,20 @@ public final class LoopBackend implements VolumeBackend {
       if (size < volume.spec().sizeBytes() && volume.growTo() == 0) {
         throw new VolumeError(
             VolumeError.Code.FAILED,
-            file + " has " + size + " bytes and should have " + volume.spec().sizeBytes()
+            file
+                + " has "
+                + size
+                + " bytes and should have "
+                + volume.spec().sizeBytes()
                 + ": it was cut off; restore it from a backup");
       }
     } catch (NoSuchFileException e) {
       throw new VolumeError(
           VolumeError.Code.FAILED,
-          "the file " + file + " of volume " + volume.name()
+          "the file "
+              + file
+              + " of volume "
+              + volume.name()
               + " is gone; put it back, or remove the volume",
           e);
     } catch (IOException e) {
@@ -164,7 +171,8 @@ public final class LoopBackend implements VolumeBackend {
       Path file = loop.backingFile();
       String text = String.valueOf(file.getFileName());
       if (path.equals(file.getParent()) && text.endsWith(SUFFIX)) {
-        found.put(new VolumeName(text.substring(0, text.length() - SUFFIX.length())), loop.device());
+        found.put(
+            new VolumeName(text.substring(0, text.length() - SUFFIX.length())), loop.device());
       }
     }
     return found;

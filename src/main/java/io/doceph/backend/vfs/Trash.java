@@ -11,8 +11,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removed data, on its way out: a rename takes it out of sight in one step, then the tree is deleted
- * in the background. What a killed daemon left is deleted after the next removal.
+ * Removed data, on its way out: a rename takes it out of sight in one step, then the tree is
+ * deleted in the background. What a killed daemon left is deleted after the next removal.
  */
 final class Trash {
   private final Path directory;

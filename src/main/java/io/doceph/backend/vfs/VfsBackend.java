@@ -24,8 +24,8 @@ import java.util.Set;
 
 /**
  * One directory a volume under a path that may be an NFS mount: {@code PATH/NAME} holds the data,
- * {@code PATH/.doceph/NAME.json} the description. Uses neither locks nor anything else that NFS does
- * not keep; a name is taken by a hard link, data is removed by a rename and a sweep.
+ * {@code PATH/.doceph/NAME.json} the description. Uses neither locks nor anything else that NFS
+ * does not keep; a name is taken by a hard link, data is removed by a rename and a sweep.
  */
 public final class VfsBackend implements VolumeBackend {
   private final Path path;
@@ -183,7 +183,9 @@ public final class VfsBackend implements VolumeBackend {
     return path.resolve(name.value());
   }
 
-  /** An NFS path that is not mounted is an empty local directory: nothing may be concluded from it. */
+  /**
+   * An NFS path that is not mounted is an empty local directory: nothing may be concluded from it.
+   */
   private void requireReachable() {
     if (requireMount && MountTable.at(path).isEmpty()) {
       throw new VolumeError(
