@@ -25,8 +25,8 @@ final class Rooms {
       Map.ofEntries(
           entry(ENTRANCE, Set.of("cli", "server")),
           entry("docker", Set.of("volume")),
-          entry("admin", Set.of("volume", "backup")),
-          entry("volume", Set.of("host")),
+          entry("admin", Set.of("volume", "backup", "observe")),
+          entry("volume", Set.of("host", "host.process")),
           entry("backend.rbd", FOR_BACKENDS),
           entry("backend.vfs", FOR_BACKENDS),
           entry("backend.loop", FOR_BACKENDS),
@@ -38,8 +38,10 @@ final class Rooms {
           entry("host", Set.of("host.process")),
           entry("host.process", Set.of()),
           entry("config", Set.of()),
-          entry("server", Set.of("volume", "host.process")),
-          entry("observe", Set.of("volume")),
+          entry(
+              "server",
+              Set.of("volume", "host", "host.process", "observe", "backend.vfs", "backend.loop")),
+          entry("observe", Set.of("volume", "host", "host.process")),
           entry("cli", Set.of("admin")));
 
   private Rooms() {}

@@ -59,7 +59,10 @@ public record Summary(String text, boolean acceptable) {
         text,
         "Left out: needs root and system packages (`./mvnw verify -Prig` as root runs it)",
         leftOut);
-    section(text, "Did not run: not selected, or ended without a report", missing);
+    section(
+        text,
+        "Did not run: not selected, ended without a report, or gave up in @BeforeAll",
+        missing);
     section(text, "Skipped", skipped);
     section(text, jvmTitle(build), jvmOnly(build, bySuite, suites));
     text.append("On the JVM by their nature: ")
