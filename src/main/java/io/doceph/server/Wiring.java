@@ -37,12 +37,6 @@ import java.util.UUID;
 class Wiring {
   @Produces
   @Singleton
-  DocephConfig config() {
-    return Launched.get().config();
-  }
-
-  @Produces
-  @Singleton
   Meters meters() {
     return new Meters();
   }
