@@ -1,5 +1,7 @@
 package io.doceph.host.process;
 
+import static java.util.Comparator.comparingLong;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -54,7 +56,10 @@ final class ProcessTree {
     this.marker = marker;
   }
 
-  /** Those of the tree that are alive now, the newest first. */
+  /**
+   * Those of the tree that are alive now, the oldest first: a parent signalled before its child
+   * cannot take the child's end for a success and go on.
+   */
   List<ProcStat> alive() {
     Map<Long, ProcStat> all = snapshot();
     known
@@ -72,7 +77,7 @@ final class ProcessTree {
         .keySet()
         .forEach(
             pid -> Optional.ofNullable(all.get(pid)).filter(ProcStat::alive).ifPresent(alive::add));
-    alive.sort((a, b) -> Long.compare(b.startTicks(), a.startTicks()));
+    alive.sort(comparingLong(ProcStat::startTicks).thenComparing(ProcStat::pid));
     return alive;
   }
 
