@@ -93,8 +93,7 @@ public class StatusResource {
           .put("detail", check.detail())
           .put("remedy", check.remedy());
     }
-    report.put(
-        "healthy", checks.stream().noneMatch(c -> c.status() == Check.Status.PROBLEM));
+    report.put("healthy", checks.stream().noneMatch(c -> c.status() == Check.Status.PROBLEM));
     return ok(report);
   }
 }

@@ -10,10 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Whether Docker finds doceph, and whether it finds plugins that are dead: each of those costs every
- * {@code docker volume ls} 15 seconds.
+ * Whether Docker finds doceph, and whether it finds plugins that are dead: each of those costs
+ * every {@code docker volume ls} 15 seconds.
  */
 final class DiscoveryChecks {
   private static final Path SOCKETS = Path.of("/run/docker/plugins");
@@ -54,20 +55,28 @@ final class DiscoveryChecks {
       return Check.ok("discovery", "Docker finds doceph by its socket " + socket);
     }
     for (Path directory : SPECS) {
-      try (var files = Files.newDirectoryStream(directory, "*.{spec,json}")) {
-        for (Path file : files) {
-          if (leadsHere(Files.readString(file))) {
-            return Check.ok("discovery", "Docker finds doceph by " + file);
-          }
-        }
-      } catch (IOException e) {
-        continue; // no such directory, or a file that Docker cannot read either
+      Optional<Path> file = specIn(directory);
+      if (file.isPresent()) {
+        return Check.ok("discovery", "Docker finds doceph by " + file.get());
       }
     }
     return Check.warning(
         "discovery",
         "Docker does not look at " + socket + " by itself",
         "echo unix://" + socket + " > /etc/docker/plugins/doceph.spec");
+  }
+
+  private Optional<Path> specIn(Path directory) {
+    try (var files = Files.newDirectoryStream(directory, "*.{spec,json}")) {
+      for (Path file : files) {
+        if (leadsHere(Files.readString(file))) {
+          return Optional.of(file);
+        }
+      }
+    } catch (IOException e) {
+      return Optional.empty(); // no such directory, or a file that Docker cannot read either
+    }
+    return Optional.empty();
   }
 
   private boolean leadsHere(String spec) {

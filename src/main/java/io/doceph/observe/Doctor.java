@@ -8,7 +8,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Looks at everything that doceph depends on and leaves behind, and says how to mend what is wrong. */
+/**
+ * Looks at everything that doceph depends on and leaves behind, and says how to mend what is wrong.
+ */
 @ApplicationScoped
 public class Doctor {
   private final DocephConfig config;

@@ -104,7 +104,9 @@ final class LeftoverChecks {
       if (view.problem() != null) {
         checks.add(
             Check.problem(
-                "volume " + view.name(), view.problem(), "see `doceph inspect " + view.name() + "`"));
+                "volume " + view.name(),
+                view.problem(),
+                "see `doceph inspect " + view.name() + "`"));
       }
     }
     for (Volume volume : service.unfinished()) {
