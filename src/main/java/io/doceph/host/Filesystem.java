@@ -84,8 +84,8 @@ public enum Filesystem {
    * Filesystems#probe} does not.
    */
   public static Optional<Filesystem> recognise(Path device) {
-    ByteBuffer start =
-        ByteBuffer.allocate(BTRFS_MAGIC_AT + BTRFS_MAGIC.length).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] bytes = new byte[BTRFS_MAGIC_AT + BTRFS_MAGIC.length];
+    ByteBuffer start = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     try (FileChannel channel = FileChannel.open(device, StandardOpenOption.READ)) {
       while (start.hasRemaining() && channel.read(start) >= 0) {}
     } catch (IOException e) {
