@@ -43,7 +43,9 @@ final class Mounter {
   /** Mounts for one more holder. */
   Path mount(Volume volume, VolumeBackend backend, String id, Operation operation) {
     cuts.reached(CutPoint.MOUNT_BEGUN);
-    Optional<MountRecord> known = registry.get(volume.name()).filter(this::isTrue);
+    // A directory is looked at again each time: its share may have been unmounted meanwhile.
+    Optional<MountRecord> known =
+        registry.get(volume.name()).filter(r -> r.device() != null && isTrue(r));
     MountRecord record =
         known.isPresent()
             ? known.get()
