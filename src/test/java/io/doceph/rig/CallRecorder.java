@@ -1,12 +1,9 @@
 package io.doceph.rig;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -15,39 +12,65 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between dockerd and the daemon: listens on the plugin's discovery socket, passes every
  * byte on to the daemon's own socket and back, and keeps each call with its answer. It can hold a
- * call back or cut its connection. When the daemon is away, it closes the connection, which dockerd
- * takes as it takes a refused one.
+ * call back or cut its connection. It listens only while the daemon does: dockerd treats a refused
+ * connection and a broken one differently.
  */
 public final class CallRecorder implements AutoCloseable {
+  private static final Set<String> CHANGES = Set.of("Create", "Mount", "Unmount", "Remove");
+
   private final Path socket;
-  private final ServerSocketChannel server;
   private final List<Call> calls = new ArrayList<>();
   private final Map<String, Duration> delays = new ConcurrentHashMap<>();
-  private final Map<String, Boolean> cuts = new ConcurrentHashMap<>();
-  private volatile @Nullable Path target;
+  private final Set<String> cuts = ConcurrentHashMap.newKeySet();
+  private @Nullable ServerSocketChannel server;
 
-  /** Listens on this path at once. */
+  /** A recorder that will listen on this path once there is a daemon. */
   public CallRecorder(Path socket) {
     this.socket = socket;
+  }
+
+  /** Listens, and passes calls on to the daemon that listens on this other path. */
+  public void open(Path daemon) {
+    close();
     try {
-      Files.deleteIfExists(socket);
-      server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-      server.bind(UnixDomainSocketAddress.of(socket));
+      var channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+      channel.bind(UnixDomainSocketAddress.of(socket), 128);
+      server = channel;
+      Thread.ofVirtual().name("recorder").start(() -> accept(channel, daemon));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Thread.ofVirtual().name("recorder").start(this::accept);
   }
 
-  /** Passes calls on to the daemon that listens here; null when there is none now. */
-  public void target(@Nullable Path daemonSocket) {
-    target = daemonSocket;
+  /** Refuses connections, as the socket of a daemon does that was killed. */
+  public void refuse() {
+    ServerSocketChannel channel = server;
+    server = null;
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Refuses connections and removes the socket, as a daemon does that ends in good order. */
+  @Override
+  public void close() {
+    refuse();
+    try {
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Holds every call of this endpoint back for so long before it is passed on. */
@@ -55,18 +78,26 @@ public final class CallRecorder implements AutoCloseable {
     delays.put(endpoint, howLong);
   }
 
-  /** Closes the connection of every call of this endpoint instead of passing it on. */
-  public void cut(String endpoint) {
-    cuts.put(endpoint, true);
+  /** Closes the connection of the next call of this endpoint instead of passing it on. */
+  public void cutNext(String endpoint) {
+    cuts.add(endpoint);
   }
 
-  /** Passes everything on at once again. */
-  public void passAll() {
+  /** Passes everything on at once again, and starts a new record. */
+  public void reset() {
     delays.clear();
     cuts.clear();
+    forget();
   }
 
-  /** The calls answered since the last {@link #forget}, in the order of their answers. */
+  /** Starts a new record. */
+  public void forget() {
+    synchronized (calls) {
+      calls.clear();
+    }
+  }
+
+  /** The calls since the last {@link #forget}, in the order of their answers. */
   public List<Call> calls() {
     synchronized (calls) {
       return List.copyOf(calls);
@@ -85,109 +116,48 @@ public final class CallRecorder implements AutoCloseable {
    */
   public List<String> changes() {
     return calls().stream()
-        .filter(call -> List.of("Create", "Mount", "Unmount", "Remove").contains(call.endpoint()))
+        .filter(call -> CHANGES.contains(call.endpoint()))
         .map(call -> call.endpoint() + " " + call.volume())
         .toList();
   }
 
-  /** Starts a new record. */
-  public void forget() {
-    synchronized (calls) {
-      calls.clear();
-    }
-  }
-
-  private void accept() {
+  /** Holds a call back for as long as was asked; whether it may then pass. */
+  boolean admits(HttpMessage question) {
+    String endpoint = endpoint(question);
     try {
-      while (true) {
-        SocketChannel client = server.accept();
-        Thread.ofVirtual().name("recorder connection").start(() -> serve(client));
-      }
-    } catch (IOException e) {
-      // The recorder was closed.
-    }
-  }
-
-  private void serve(SocketChannel client) {
-    Path daemon = target;
-    if (daemon == null) {
-      closeQuietly(client);
-      return;
-    }
-    try (client;
-        SocketChannel upstream = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      upstream.connect(UnixDomainSocketAddress.of(daemon));
-      InputStream fromClient = Channels.newInputStream(client);
-      OutputStream toClient = Channels.newOutputStream(client);
-      InputStream fromDaemon = Channels.newInputStream(upstream);
-      OutputStream toDaemon = Channels.newOutputStream(upstream);
-      HttpMessage request = HttpMessage.read(fromClient);
-      while (request != null && pass(request, toDaemon, fromDaemon, toClient)) {
-        request = HttpMessage.read(fromClient);
-      }
-    } catch (IOException e) {
-      // One side has gone; closing both shows it to the other.
-    }
-  }
-
-  private boolean pass(
-      HttpMessage request, OutputStream toDaemon, InputStream fromDaemon, OutputStream toClient)
-      throws IOException {
-    String path = request.path();
-    String endpoint = path.substring(path.indexOf('.') + 1);
-    hold(delays.getOrDefault(endpoint, Duration.ZERO));
-    HttpMessage answer = null;
-    if (!cuts.containsKey(endpoint)) {
-      try {
-        toDaemon.write(request.wire().array());
-        answer = HttpMessage.read(fromDaemon);
-      } catch (IOException e) {
-        // Recorded below as a call without an answer.
-      }
-    }
-    // Recorded before dockerd sees the answer: what a docker command did is on record when it has
-    // ended.
-    record(path, request, answer);
-    if (answer == null) {
-      return false;
-    }
-    toClient.write(answer.wire().array());
-    return true;
-  }
-
-  private void record(String path, HttpMessage request, @Nullable HttpMessage answer) {
-    synchronized (calls) {
-      calls.add(
-          answer == null
-              ? new Call(path, request.body(), 0, "")
-              : new Call(path, request.body(), answer.status(), answer.body()));
-    }
-  }
-
-  private static void hold(Duration howLong) {
-    try {
-      Thread.sleep(howLong);
+      Thread.sleep(delays.getOrDefault(endpoint, Duration.ZERO));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return !cuts.remove(endpoint);
   }
 
-  private static void closeQuietly(SocketChannel channel) {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  void record(HttpMessage question, @Nullable HttpMessage answer) {
+    int status = answer == null ? 0 : answer.status();
+    String text = answer == null ? "" : answer.body();
+    synchronized (calls) {
+      calls.add(new Call(question.path(), question.body(), status, text));
     }
   }
 
-  /** Stops listening and removes the socket. */
-  @Override
-  public void close() {
+  private void accept(ServerSocketChannel channel, Path daemon) {
     try {
-      server.close();
-      Files.deleteIfExists(socket);
+      while (true) {
+        SocketChannel dockerd = channel.accept();
+        try {
+          SocketChannel upstream = SocketChannel.open(UnixDomainSocketAddress.of(daemon));
+          new RecordedConnection(this, dockerd, upstream).start();
+        } catch (IOException e) {
+          // The daemon has just gone, and the recorder will be told so at once.
+          dockerd.close();
+        }
+      }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // The recorder has stopped to listen.
     }
+  }
+
+  private static String endpoint(HttpMessage question) {
+    return question.path().substring(question.path().indexOf('.') + 1);
   }
 }

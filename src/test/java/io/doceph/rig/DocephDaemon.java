@@ -24,6 +24,7 @@ public final class DocephDaemon implements AutoCloseable {
   private final Path directory;
   private final Map<String, String> environment = new HashMap<>();
   private @Nullable Process process;
+  private @Nullable CallRecorder front;
 
   /**
    * A daemon that is not yet started.
@@ -39,7 +40,7 @@ public final class DocephDaemon implements AutoCloseable {
     environment.put("DOCEPH_BACKENDS", "vfs,loop");
     environment.put("DOCEPH_VFS_PATH", directory.resolve("vfs").toString());
     environment.put("DOCEPH_LOOP_PATH", directory.resolve("loop").toString());
-    environment.put("DOCEPH_SOCKET", socket().toString());
+    environment.put("DOCEPH_SOCKET", directory.resolve("doceph.sock").toString());
     environment.put("DOCEPH_RUN_DIR", directory.resolve("run").toString());
     environment.put("DOCEPH_STATE_DIR", directory.resolve("state").toString());
     environment.put("DOCEPH_MOUNT_ROOT", mountRoot().toString());
@@ -49,9 +50,15 @@ public final class DocephDaemon implements AutoCloseable {
     environment.putAll(settings);
   }
 
+  /** Lets this recorder stand in front of it from its next start on, and come and go with it. */
+  public DocephDaemon behind(CallRecorder recorder) {
+    front = recorder;
+    return this;
+  }
+
   /** The socket it serves. */
   public Path socket() {
-    return directory.resolve("doceph.sock");
+    return Path.of(environment.getOrDefault("DOCEPH_SOCKET", directory + "/doceph.sock"));
   }
 
   /** Below this path it mounts. */
@@ -87,6 +94,10 @@ public final class DocephDaemon implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    CallRecorder recorder = front;
+    if (recorder != null) {
+      recorder.open(socket());
     }
     return this;
   }
@@ -167,6 +178,10 @@ public final class DocephDaemon implements AutoCloseable {
     if (current == null || !current.isAlive()) {
       return;
     }
+    CallRecorder recorder = front;
+    if (recorder != null) {
+      tell(recorder, force);
+    }
     ProcessHandle program = program();
     boolean sent = force ? program.destroyForcibly() : program.destroy();
     try {
@@ -177,6 +192,14 @@ public final class DocephDaemon implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private static void tell(CallRecorder recorder, boolean killed) {
+    if (killed) {
+      recorder.refuse();
+    } else {
+      recorder.close();
     }
   }
 

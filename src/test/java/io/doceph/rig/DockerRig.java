@@ -21,6 +21,7 @@ public final class DockerRig implements AutoCloseable {
   private static final Duration DEADLINE = Duration.ofMinutes(3);
 
   private final Path directory;
+  private boolean withFlags;
 
   private DockerRig(Path directory) {
     this.directory = directory;
@@ -89,6 +90,7 @@ public final class DockerRig implements AutoCloseable {
 
   /** Starts dockerd again with these flags and waits for its API. */
   public void startDockerd(String... flags) {
+    withFlags = flags.length > 0;
     var arguments = new ArrayList<>(List.of("start"));
     arguments.addAll(List.of(flags));
     script(arguments.toArray(String[]::new)).succeeded();
@@ -98,6 +100,18 @@ public final class DockerRig implements AutoCloseable {
   public void restartDockerd(String... flags) {
     stopDockerd();
     startDockerd(flags);
+  }
+
+  /** Starts dockerd if it does not run. */
+  public void ensureDockerd() {
+    script("start").succeeded();
+  }
+
+  /** Starts dockerd afresh if an earlier story has given it flags. */
+  public void withoutFlags() {
+    if (withFlags) {
+      restartDockerd();
+    }
   }
 
   /**

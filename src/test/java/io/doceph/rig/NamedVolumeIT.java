@@ -20,8 +20,7 @@ class NamedVolumeIT extends RigTest {
     String volume = volume("once");
 
     // When a volume is made by a run, used again and removed
-    docker(
-        "run", "--rm", "--volume-driver", DRIVER, "-v", volume + ":/data:nocopy", "bb:1", "true");
+    docker("run", "--rm", "--volume-driver", DRIVER, "-v", volume + ":/data", "bb:1", "true");
     docker("volume", "rm", volume);
 
     // Then each step came once, with the same holder at both ends, and nothing came that need not
@@ -59,6 +58,9 @@ class NamedVolumeIT extends RigTest {
   @ParameterizedTest
   @ValueSource(strings = {"vfs", "loop"})
   void inspectShowsWhatItIs(String backend) {
+    // dockerd asks for the scope once in its life: that of the default backend, and vfs may be on a
+    // shared file system.
+    rig().restartDockerd();
     doceph(backend);
     String volume = volume("seen");
     docker("volume", "create", "-d", DRIVER, volume);
@@ -67,7 +69,7 @@ class NamedVolumeIT extends RigTest {
 
     assertThat(shown.path("Name").asText()).isEqualTo(volume);
     assertThat(shown.path("Driver").asText()).isEqualTo(DRIVER);
-    assertThat(shown.path("Scope").asText()).isEqualTo("local");
+    assertThat(shown.path("Scope").asText()).isEqualTo(backend.equals("vfs") ? "global" : "local");
     assertThat(shown.path("CreatedAt").asText()).matches("20\\d\\d-.*T.*");
     assertThat(shown.path("Mountpoint").asText()).isEmpty();
     assertThat(shown.path("Status").path("backend").asText()).isEqualTo(backend);

@@ -2,6 +2,9 @@ package io.doceph.rig;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,14 +34,14 @@ abstract class RigTest {
   private static final AtomicInteger STORIES = new AtomicInteger();
 
   private final List<DocephDaemon> daemons = new ArrayList<>();
+  private final List<Path> discovery = new ArrayList<>();
   private RigExtension.@Nullable Bench bench;
   private int story;
 
   final void begin(RigExtension.Bench shared) {
     bench = shared;
     story = STORIES.incrementAndGet();
-    shared.recorder().forget();
-    shared.recorder().passAll();
+    shared.recorder().reset();
   }
 
   /** Takes away what the story left and insists that nothing is left then. */
@@ -46,16 +49,14 @@ abstract class RigTest {
     if (failed) {
       tell();
     }
-    calls().passAll();
+    calls().reset();
     daemons.stream().filter(daemon -> !daemon.isAlive()).forEach(DocephDaemon::start);
-    if (!rig().docker("version").err().isEmpty()) {
-      rig().startDockerd();
-    }
+    rig().ensureDockerd();
     removeContainers();
     removeVolumes();
     List<String> left = daemons.stream().flatMap(daemon -> leftBy(daemon).stream()).toList();
     daemons.forEach(DocephDaemon::term);
-    calls().target(null);
+    forgetOtherPlugins();
     if (!failed) {
       assertThat(left).as("mounts and loop devices left behind").isEmpty();
     }
@@ -71,9 +72,7 @@ abstract class RigTest {
 
   /** The same with more settings, as environment variables. */
   final DocephDaemon doceph(String backend, Map<String, String> settings) {
-    DocephDaemon daemon = unstarted(backend, settings).start();
-    calls().target(daemon.socket());
-    return daemon;
+    return unstarted(backend, settings).behind(calls()).start();
   }
 
   /** A daemon that is not started and that the recorder does not know. */
@@ -84,6 +83,12 @@ abstract class RigTest {
     var daemon = new DocephDaemon(rig().inside(), directory, all);
     daemons.add(daemon);
     return daemon;
+  }
+
+  /** A file in one of dockerd's discovery directories that ends with this story. */
+  final Path discovery(Path file) {
+    discovery.add(file);
+    return file;
   }
 
   /** A volume's name that no other story has. */
@@ -132,6 +137,24 @@ abstract class RigTest {
       throw new IllegalStateException("no story has begun");
     }
     return current;
+  }
+
+  // dockerd calls every plugin that it ever met for each list, until it is restarted.
+  private void forgetOtherPlugins() {
+    if (discovery.isEmpty()) {
+      rig().withoutFlags();
+    } else {
+      discovery.forEach(RigTest::delete);
+      rig().restartDockerd();
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void removeContainers() {
