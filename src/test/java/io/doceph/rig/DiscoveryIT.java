@@ -6,11 +6,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The ways in which dockerd finds a plugin, each without a recorder between the two. */
 class DiscoveryIT extends RigTest {
   private static final String TCP = "127.0.0.1:9911";
+
+  /** A plugin that dockerd has met and that is away now would hold up each list. */
+  @BeforeEach
+  void dockerdKnowsNoPlugin() {
+    rig().restartDockerd();
+  }
 
   @Test
   void byASocket() {

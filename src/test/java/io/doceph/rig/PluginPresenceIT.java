@@ -49,7 +49,8 @@ class PluginPresenceIT extends RigTest {
 
   @Test
   void aPluginThatComesTwoSecondsLateIsFound() throws Exception {
-    // Given a dockerd that looks for a plugin that is not there
+    // Given a dockerd that looks for a plugin that is not there, and has met no other
+    rig().restartDockerd();
     Path socket = discovery(rig().sockets().resolve("late.sock"));
     DocephDaemon daemon = unstarted("vfs", Map.of("DOCEPH_SOCKET", socket.toString()));
     String volume = volume("late");

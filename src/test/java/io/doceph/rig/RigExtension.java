@@ -1,5 +1,7 @@
 package io.doceph.rig;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -14,6 +16,7 @@ final class RigExtension implements BeforeEachCallback, AfterEachCallback {
 
   @Override
   public void beforeEach(ExtensionContext context) {
+    assumeTrue("root".equals(System.getProperty("user.name")), "the rig needs root");
     Bench bench =
         context
             .getRoot()
