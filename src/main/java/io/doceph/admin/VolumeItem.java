@@ -1,0 +1,50 @@
+package io.doceph.admin;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.doceph.volume.Volume;
+import io.doceph.volume.VolumeView;
+import java.time.temporal.ChronoUnit;
+
+/** A volume in the daemon's own API. */
+final class VolumeItem {
+  private VolumeItem() {}
+
+  static ObjectNode of(VolumeView view) {
+    ObjectNode item = JsonNodeFactory.instance.objectNode();
+    Volume volume = view.volume();
+    item.put("name", view.name().value());
+    item.put("backend", view.backend().orElse(null));
+    if (volume != null && volume.spec().size() != null) {
+      item.put("sizeBytes", volume.spec().size().bytes());
+    } else {
+      item.putNull("sizeBytes");
+    }
+    item.put(
+        "filesystem",
+        volume == null || volume.spec().filesystem() == null
+            ? null
+            : volume.spec().filesystem().wireName());
+    item.put("state", view.state());
+    item.put("mountpoint", view.mount() == null ? null : view.mount().mountpoint().toString());
+    item.put(
+        "createdAt",
+        view.createdAt().map(t -> t.truncatedTo(ChronoUnit.SECONDS).toString()).orElse(null));
+    if (volume == null) {
+      item.putObject("options");
+    } else {
+      item.set("options", volume.spec().options());
+    }
+    var holders = item.putArray("holders");
+    view.holders()
+        .forEach(
+            (id, h) ->
+                holders
+                    .addObject()
+                    .put("id", id)
+                    .put("count", h.count())
+                    .put("since", h.since().truncatedTo(ChronoUnit.SECONDS).toString()));
+    item.put("problem", view.problem());
+    return item;
+  }
+}

@@ -1,0 +1,104 @@
+package io.doceph.config;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** The rules between values that a converter cannot see. */
+final class ConfigRules {
+  private static final Set<String> BACKENDS = Set.of("vfs", "loop");
+  private static final Set<String> FILESYSTEMS = Set.of("xfs", "ext4", "btrfs");
+  private static final Set<String> SCOPES = Set.of("auto", "local", "global");
+
+  private final List<String> problems = new ArrayList<>();
+
+  private ConfigRules() {}
+
+  /**
+   * Checks a configuration.
+   *
+   * @throws ConfigProblem with all that is wrong
+   */
+  static void check(DocephConfig c) {
+    ConfigRules rules = new ConfigRules();
+    rules.oneOf("doceph.backend", c.backend(), BACKENDS);
+    rules.oneOf("doceph.filesystem", c.filesystem(), FILESYSTEMS);
+    rules.oneOf("doceph.scope", c.scope(), SCOPES);
+    List<String> enabled = c.backends().orElse(List.copyOf(BACKENDS));
+    enabled.forEach(b -> rules.oneOf("doceph.backends", b, BACKENDS));
+    if (!enabled.contains(c.backend())) {
+      rules.wrong("doceph.backend", "'" + c.backend() + "' is not among doceph.backends");
+    }
+    rules.listening(c);
+    rules.positive("doceph.limits.operations", c.limits().operations());
+    rules.positive("doceph.limits.local-commands", c.limits().localCommands());
+    rules.positive("doceph.limits.format-commands", c.limits().formatCommands());
+    rules.positive("doceph.limits.ceph-commands", c.limits().cephCommands());
+    if (!rules.problems.isEmpty()) {
+      throw new ConfigProblem(rules.problems);
+    }
+  }
+
+  private void listening(DocephConfig c) {
+    boolean tls =
+        c.tls().cert().isPresent() && c.tls().key().isPresent() && c.tls().clientCa().isPresent();
+    boolean someTls =
+        c.tls().cert().isPresent() || c.tls().key().isPresent() || c.tls().clientCa().isPresent();
+    if (someTls && !tls) {
+      wrong("doceph.tls.cert", "doceph.tls.cert, .key and .client-ca go together");
+    }
+    c.listenTcp()
+        .ifPresent(
+            a -> {
+              if (!tls && !isLoopback(a.host())) {
+                wrong(
+                    "doceph.listen.tcp",
+                    a.host()
+                        + " is not a loopback address, and without TLS and client certificates (the three doceph.tls keys) anybody on the network could mount and remove volumes");
+              }
+            });
+    if (!c.management().equals("off")) {
+      try {
+        HostPort management = HostPort.parse(c.management());
+        if (!isLoopback(management.host())) {
+          wrong("doceph.management", management.host() + " is not a loopback address");
+        }
+      } catch (IllegalArgumentException e) {
+        wrong("doceph.management", String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private static boolean isLoopback(String host) {
+    if (host.equals("localhost")) {
+      return true;
+    }
+    // A literal alone: a name would be looked up on the network.
+    if (!host.matches("[0-9.]+") && !host.contains(":")) {
+      return false;
+    }
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private void oneOf(String key, String value, Set<String> allowed) {
+    if (!allowed.contains(value)) {
+      wrong(key, "'" + value + "' is not known");
+    }
+  }
+
+  private void positive(String key, int value) {
+    if (value < 1) {
+      wrong(key, value + " is too small");
+    }
+  }
+
+  private void wrong(String key, String reason) {
+    problems.add(ConfigLoader.wrong(key, "configuration", reason));
+  }
+}

@@ -1,0 +1,131 @@
+package io.doceph.server;
+
+import io.doceph.config.DocephConfig;
+import io.doceph.config.HostPort;
+import io.doceph.host.MountNamespace;
+import io.doceph.volume.VolumeService;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.runtime.VertxHttpRecorder;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SocketAddress;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
+
+/**
+ * Serves HTTP on the plugin socket and, if configured, on TCP; opens and closes in the right order.
+ */
+@ApplicationScoped
+class HttpFront {
+  private static final Logger LOG = Logger.getLogger("io.doceph");
+  private static final int LARGEST_BODY = 1 << 20;
+  private static final Duration OPENING = Duration.ofSeconds(20);
+
+  private final Vertx vertx;
+  private final VolumeService service;
+  private final ManagementServer management;
+
+  HttpFront(Vertx vertx, VolumeService service, ManagementServer management) {
+    this.vertx = vertx;
+    this.service = service;
+    this.management = management;
+  }
+
+  void start(@Observes StartupEvent event) {
+    Launched launched = Launched.get();
+    DocephConfig config = launched.config();
+    service.start(MountNamespace.problem(config.mountRoot().path()).orElse(null));
+    await(
+        vertx
+            .createHttpServer(options())
+            .requestHandler(guarded())
+            .listen(SocketAddress.domainSocketAddress(launched.socket().path().toString()))
+            .toCompletionStage(),
+        "the plugin socket");
+    config.listenTcp().ifPresent(address -> listen(config, address));
+    LOG.infof(
+        "doceph answers on %s%s",
+        launched.socket().path(), launched.socket().isInherited() ? " (systemd's)" : "");
+    service.mountRefusal().ifPresent(why -> LOG.error("block volumes are not mounted: " + why));
+    management.start(vertx, config.management());
+  }
+
+  private void listen(DocephConfig config, HostPort address) {
+    HttpServerOptions options = options().setHost(address.host()).setPort(address.port());
+    boolean tls = config.tls().cert().isPresent();
+    if (tls) {
+      options
+          .setSsl(true)
+          .setUseAlpn(false)
+          .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
+          .setClientAuth(ClientAuth.REQUIRED)
+          .setKeyCertOptions(
+              new PemKeyCertOptions()
+                  .setCertPath(config.tls().cert().orElseThrow().toString())
+                  .setKeyPath(config.tls().key().orElseThrow().toString()))
+          .setTrustOptions(
+              new PemTrustOptions().addCertPath(config.tls().clientCa().orElseThrow().toString()));
+    }
+    await(
+        vertx.createHttpServer(options).requestHandler(guarded()).listen().toCompletionStage(),
+        "doceph.listen.tcp=" + address);
+    LOG.infof(
+        "doceph answers on tcp %s%s", address, tls ? " with TLS and client certificates" : "");
+  }
+
+  private static HttpServerOptions options() {
+    return new HttpServerOptions().setCompressionSupported(false).setIdleTimeout(0);
+  }
+
+  private static void await(CompletionStage<?> opened, String what) {
+    try {
+      opened.toCompletableFuture().get(OPENING.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      System.err.println("doceph: cannot listen on " + what + ": " + cause.getMessage());
+      Launched.get().socket().unlink();
+      Runtime.getRuntime().halt(1); // an orderly stop would wait for this very start
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Refuses a body that is too long before it is read. */
+  private static Handler<HttpServerRequest> guarded() {
+    Handler<HttpServerRequest> root = VertxHttpRecorder.getRootHandler();
+    return request -> {
+      String length = request.getHeader("Content-Length");
+      if (length != null && length.length() >= 7 && Long.parseLong(length) > LARGEST_BODY) {
+        request
+            .response()
+            .setStatusCode(400)
+            .putHeader("Content-Type", "application/json")
+            .putHeader("Connection", "close")
+            .end(
+                "{\"Err\":\"the request is larger than 1 MiB; a volume's name and options never are\"}")
+            .onComplete(done -> request.connection().close());
+        return;
+      }
+      root.handle(request);
+    };
+  }
+
+  void stop(@Observes ShutdownEvent event) {
+    Launched.get().socket().unlink();
+    service.close();
+    LOG.info("doceph has stopped; what is mounted stays mounted");
+  }
+}

@@ -1,0 +1,154 @@
+package io.doceph.server;
+
+import io.doceph.backend.loop.LoopBackend;
+import io.doceph.backend.vfs.VfsBackend;
+import io.doceph.config.AbsolutePath;
+import io.doceph.config.DocephConfig;
+import io.doceph.host.BootId;
+import io.doceph.host.Filesystem;
+import io.doceph.host.Filesystems;
+import io.doceph.host.Immutable;
+import io.doceph.host.LoopDevices;
+import io.doceph.host.Tools;
+import io.doceph.host.process.CommandClass;
+import io.doceph.host.process.ProcessRunner;
+import io.doceph.host.process.RunLimits;
+import io.doceph.observe.Meters;
+import io.doceph.volume.CutPoints;
+import io.doceph.volume.Machine;
+import io.doceph.volume.SpecParser;
+import io.doceph.volume.VolumeBackend;
+import io.doceph.volume.VolumeService;
+import jakarta.enterprise.context.Dependent;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Puts the daemon together: the one place that knows every room. */
+@Dependent
+class Wiring {
+  @Produces
+  @Singleton
+  Meters meters() {
+    return new Meters();
+  }
+
+  @Produces
+  @Singleton
+  Tools tools(DocephConfig config) {
+    return new Tools(configured(config.tools()));
+  }
+
+  @Produces
+  @Singleton
+  ProcessRunner processes(DocephConfig config, Meters meters) {
+    return new ProcessRunner(
+        new RunLimits(
+            Map.of(
+                CommandClass.LOCAL, config.limits().localCommands(),
+                CommandClass.FORMAT, config.limits().formatCommands(),
+                CommandClass.CEPH, config.limits().cephCommands())),
+        (program, group, outcome, took) -> meters.commandEnded(program, outcome, took));
+  }
+
+  @Produces
+  @Singleton
+  VolumeService service(DocephConfig config, Tools tools, ProcessRunner runner, Meters meters) {
+    Path stateDir = config.stateDir().path();
+    Machine machine =
+        new Machine(
+            new Filesystems(tools, runner),
+            new Immutable(tools, runner),
+            config.mountRoot().path(),
+            config.runDir().path(),
+            stateDir,
+            BootId.read(),
+            hostId(stateDir));
+    DocephConfig.Limits limits = config.limits();
+    VolumeService service =
+        new VolumeService(
+            machine,
+            backends(config, new LoopDevices(tools, runner)),
+            byName ->
+                new SpecParser(
+                    byName,
+                    config.backend(),
+                    config.defaultSize(),
+                    Filesystem.parse(config.filesystem())),
+            new VolumeService.Times(
+                limits.operations(),
+                limits.longCall().duration(),
+                limits.shortCall().duration(),
+                limits.lockWait().duration(),
+                config.refreshInterval().duration(),
+                config.reaper().interval().duration(),
+                config.reaper().grace().duration()),
+            CutPoints.of(config.fault().killAt().orElse(null), stateDir),
+            meters::operationEnded);
+    meters.watch(service);
+    return service;
+  }
+
+  private static List<VolumeBackend> backends(DocephConfig config, LoopDevices loops) {
+    List<VolumeBackend> backends = new ArrayList<>();
+    for (String name : config.backends().orElse(List.of("vfs", "loop"))) {
+      backends.add(
+          switch (name) {
+            case "vfs" -> new VfsBackend(config.vfs().path().path(), config.vfs().requireMount());
+            case "loop" -> new LoopBackend(config.loop().path().path(), loops);
+            default -> throw new IllegalStateException("the configuration let " + name + " pass");
+          });
+    }
+    return backends;
+  }
+
+  private static Map<String, Path> configured(DocephConfig.Tools tools) {
+    Map<String, Path> paths = new HashMap<>();
+    put(paths, "mount", tools.mount());
+    put(paths, "umount", tools.umount());
+    put(paths, "losetup", tools.losetup());
+    put(paths, "blkid", tools.blkid());
+    put(paths, "chattr", tools.chattr());
+    put(paths, "rbd", tools.rbd());
+    put(paths, "rados", tools.rados());
+    put(paths, "ceph", tools.ceph());
+    put(paths, "mkfs.xfs", tools.mkfsXfs());
+    put(paths, "mkfs.ext4", tools.mkfsExt4());
+    put(paths, "mkfs.btrfs", tools.mkfsBtrfs());
+    put(paths, "xfs_growfs", tools.xfsGrowfs());
+    put(paths, "resize2fs", tools.resize2fs());
+    put(paths, "e2fsck", tools.e2fsck());
+    put(paths, "btrfs", tools.btrfs());
+    return paths;
+  }
+
+  private static void put(Map<String, Path> paths, String name, Optional<AbsolutePath> path) {
+    path.ifPresent(p -> paths.put(name, p.path()));
+  }
+
+  /**
+   * Names this state directory among all hosts; who may finish an interrupted create is decided by
+   * it.
+   */
+  private static String hostId(Path stateDir) {
+    Path file = stateDir.resolve("host-id");
+    try {
+      if (Files.exists(file)) {
+        return Files.readString(file).strip();
+      }
+      String id = UUID.randomUUID().toString();
+      Files.writeString(file, id + "\n");
+      return id;
+    } catch (IOException e) {
+      throw new StartRefused("cannot read or write " + file + ": " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.doceph.volume;
+
+import io.doceph.host.process.Deadline;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** The enabled backends, what was last heard of each, and the listing that feeds the catalogue. */
+final class Backends {
+  private static final Logger LOG = Logger.getLogger(Backends.class);
+  private static final Duration LIST_LIMIT = Duration.ofSeconds(60);
+
+  private final Map<String, VolumeBackend> byName = new LinkedHashMap<>();
+  private final ConcurrentMap<String, String> problems = new ConcurrentHashMap<>();
+  private final AtomicLong changes = new AtomicLong();
+  private final Catalogue catalogue;
+
+  Backends(List<VolumeBackend> backends, Catalogue catalogue) {
+    backends.forEach(b -> byName.put(b.name(), b));
+    this.catalogue = catalogue;
+  }
+
+  Map<String, VolumeBackend> all() {
+    return byName;
+  }
+
+  /** Goes up when a backend fails or recovers. */
+  long revision() {
+    return changes.get();
+  }
+
+  VolumeBackend of(Volume volume) {
+    VolumeBackend backend = byName.get(volume.spec().backend());
+    if (backend == null) {
+      throw new VolumeError(
+          VolumeError.Code.UNAVAILABLE,
+          "volume "
+              + volume.name()
+              + " belongs to the backend "
+              + volume.spec().backend()
+              + ", which is not enabled here (doceph.backends)");
+    }
+    return backend;
+  }
+
+  /** Why a backend cannot answer, if it cannot. */
+  Optional<String> problem(String backend) {
+    return Optional.ofNullable(problems.get(backend));
+  }
+
+  /** Lists every backend once; a backend that fails keeps what is known of it. */
+  void refresh() {
+    for (VolumeBackend backend : byName.values()) {
+      long revision = catalogue.revision();
+      try {
+        List<Found> listing = backend.list(Deadline.after(LIST_LIMIT));
+        catalogue.merge(backend.name(), listing, revision);
+        heard(backend.name(), null);
+      } catch (RuntimeException e) {
+        heard(backend.name(), e);
+      }
+    }
+  }
+
+  private void heard(String backend, @Nullable RuntimeException failure) {
+    if (failure == null) {
+      if (problems.remove(backend) != null) {
+        changes.incrementAndGet();
+        LOG.infof("backend=%s: it answers again", backend);
+      }
+      return;
+    }
+    String text = String.valueOf(failure.getMessage());
+    if (!text.equals(problems.put(backend, text))) {
+      changes.incrementAndGet();
+      LOG.warnf("backend=%s: it does not answer: %s", backend, text);
+    }
+  }
+
+  /**
+   * Looks a name up where volumes live.
+   *
+   * @throws VolumeError {@code UNAVAILABLE} when none has it and one could not answer
+   */
+  Optional<Found> find(VolumeName name, Deadline deadline) {
+    List<String> silent = new ArrayList<>();
+    for (VolumeBackend backend : byName.values()) {
+      try {
+        Optional<Found> found = backend.find(name, deadline);
+        if (found.isPresent()) {
+          catalogue.put(found.get(), backend.name());
+          return found;
+        }
+      } catch (RuntimeException e) {
+        silent.add(backend.name() + ": " + e.getMessage());
+      }
+    }
+    if (!silent.isEmpty()) {
+      throw new VolumeError(
+          VolumeError.Code.UNAVAILABLE,
+          "whether volume "
+              + name
+              + " exists cannot be said now, because a backend does not answer ("
+              + String.join("; ", silent)
+              + ")");
+    }
+    return Optional.empty();
+  }
+}

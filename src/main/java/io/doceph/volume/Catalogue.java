@@ -1,0 +1,92 @@
+package io.doceph.volume;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What volumes exist, in memory: every answer to Get and List comes from here. This host's own
+ * changes are entered at once, those of other hosts by {@link #merge}.
+ */
+final class Catalogue {
+  private record Entry(Found found, String backend, long changed) {}
+
+  private final ConcurrentMap<VolumeName, Entry> entries = new ConcurrentHashMap<>();
+  private final ConcurrentMap<VolumeName, Long> removed = new ConcurrentHashMap<>();
+  private final AtomicLong changes = new AtomicLong();
+
+  /** Goes up with every change: equal revisions mean equal contents. */
+  long revision() {
+    return changes.get();
+  }
+
+  Optional<Found> get(VolumeName name) {
+    Entry e = entries.get(name);
+    return e == null ? Optional.empty() : Optional.of(e.found());
+  }
+
+  Optional<String> backendOf(VolumeName name) {
+    Entry e = entries.get(name);
+    return e == null ? Optional.empty() : Optional.of(e.backend());
+  }
+
+  void put(Found found, String backend) {
+    removed.remove(found.name());
+    entries.put(found.name(), new Entry(found, backend, changes.incrementAndGet()));
+  }
+
+  void remove(VolumeName name) {
+    entries.remove(name);
+    removed.put(name, changes.incrementAndGet());
+  }
+
+  /** All entries, by name. */
+  Collection<Found> all() {
+    Map<VolumeName, Found> sorted = new TreeMap<>();
+    entries.forEach((name, e) -> sorted.put(name, e.found()));
+    return sorted.values();
+  }
+
+  int size() {
+    return entries.size();
+  }
+
+  /**
+   * Takes over a backend's listing that began at {@code revision}. Names that changed here since
+   * then keep what is known of them: the listing may be older.
+   *
+   * @return the names that the listing brought or took away
+   */
+  List<VolumeName> merge(String backend, Collection<Found> listing, long revision) {
+    Map<VolumeName, Found> seen = new HashMap<>();
+    listing.forEach(f -> seen.put(f.name(), f));
+    List<VolumeName> changed = new ArrayList<>();
+    for (Found found : listing) {
+      Entry known = entries.get(found.name());
+      if (removed.getOrDefault(found.name(), 0L) > revision) {
+        continue; // removed here while the listing was being made
+      }
+      if (known == null || (known.changed() <= revision && !known.found().equals(found))) {
+        put(found, backend);
+        changed.add(found.name());
+      }
+    }
+    for (Map.Entry<VolumeName, Entry> e : Set.copyOf(entries.entrySet())) {
+      boolean gone = e.getValue().backend().equals(backend) && !seen.containsKey(e.getKey());
+      if (gone && e.getValue().changed() <= revision) {
+        remove(e.getKey());
+        changed.add(e.getKey());
+      }
+    }
+    removed.values().removeIf(when -> when <= revision);
+    return changed;
+  }
+}

@@ -1,0 +1,123 @@
+package io.doceph.volume;
+
+import io.doceph.config.ByteSize;
+import io.doceph.host.Filesystem;
+import io.doceph.host.process.Deadline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Makes volumes larger: data, device, filesystem. The new size is written down first; an
+ * interrupted grow is finished by the next Mount or the next grow.
+ */
+final class Grower {
+  private final Machine machine;
+  private final CutPoints cuts;
+
+  Grower(Machine machine, CutPoints cuts) {
+    this.machine = machine;
+    this.cuts = cuts;
+  }
+
+  /**
+   * Grows a volume, mounted or not.
+   *
+   * @return the volume with its new size
+   */
+  Volume grow(
+      Volume volume,
+      VolumeBackend backend,
+      ByteSize size,
+      Optional<MountRecord> mounted,
+      Deadline deadline) {
+    if (!backend.isBlock()) {
+      throw new VolumeError(
+          VolumeError.Code.INVALID,
+          "volume "
+              + volume.name()
+              + " is a directory and has no size to grow: its limit is the disk's");
+    }
+    long current = Math.max(volume.spec().sizeBytes(), volume.growTo());
+    if (size.bytes() < current) {
+      throw new VolumeError(
+          VolumeError.Code.INVALID,
+          "volume "
+              + volume.name()
+              + " has "
+              + new ByteSize(current)
+              + " and "
+              + size
+              + " was asked for: volumes never shrink; make a smaller one and copy the files");
+    }
+    if (size.bytes() == volume.spec().sizeBytes() && volume.growTo() == 0) {
+      return volume;
+    }
+    Volume growing = volume.growing(size.bytes());
+    backend.describe(growing, deadline);
+    cuts.reached(CutPoint.GROW_DESCRIBED);
+    return mounted.isPresent()
+        ? finishMounted(growing, backend, mounted.get(), deadline)
+        : finishOffline(growing, backend, deadline);
+  }
+
+  /** Finishes a grow that is written down, while the volume is mounted. */
+  Volume finishMounted(
+      Volume volume, VolumeBackend backend, MountRecord record, Deadline deadline) {
+    Path device = record.device();
+    if (device == null) {
+      throw new IllegalStateException("a directory does not grow");
+    }
+    backend.growData(volume, volume.growTo(), deadline);
+    cuts.reached(CutPoint.GROW_DATA);
+    machine
+        .filesystems()
+        .grow(volume.spec().blockFilesystem(), device, record.mountpoint(), deadline);
+    return finished(volume, backend, deadline);
+  }
+
+  private Volume finishOffline(Volume volume, VolumeBackend backend, Deadline deadline) {
+    backend.growData(volume, volume.growTo(), deadline);
+    cuts.reached(CutPoint.GROW_DATA);
+    Attachment attachment = backend.attach(volume, deadline);
+    try {
+      growUnmounted(volume, attachment.path(), deadline);
+    } finally {
+      backend.detach(volume, attachment, deadline);
+    }
+    return finished(volume, backend, deadline);
+  }
+
+  /** ext4 grows while it is not mounted, after a check; xfs and btrfs only while they are. */
+  private void growUnmounted(Volume volume, Path device, Deadline deadline) {
+    Filesystem filesystem = volume.spec().blockFilesystem();
+    if (filesystem == Filesystem.EXT4) {
+      machine.filesystems().check(filesystem, device, deadline);
+      machine.filesystems().grow(filesystem, device, device, deadline);
+      return;
+    }
+    Path place = machine.runDir().resolve("prepare").resolve(volume.name().value());
+    try {
+      Files.createDirectories(place);
+      machine
+          .filesystems()
+          .mount(device, filesystem, place, MountPlan.forPreparing(volume.spec()), deadline);
+      try {
+        machine.filesystems().grow(filesystem, device, place, deadline);
+      } finally {
+        machine.filesystems().unmount(place, deadline);
+      }
+      Files.deleteIfExists(place);
+    } catch (IOException e) {
+      throw Failures.ofFile("cannot mount volume " + volume.name() + " to grow it", e);
+    }
+  }
+
+  private Volume finished(Volume volume, VolumeBackend backend, Deadline deadline) {
+    cuts.reached(CutPoint.GROW_FILESYSTEM);
+    Volume done = volume.with(volume.spec().withSize(new ByteSize(volume.growTo()))).growing(0);
+    backend.describe(done, deadline);
+    return done;
+  }
+}

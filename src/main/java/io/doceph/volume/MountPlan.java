@@ -1,0 +1,29 @@
+package io.doceph.volume;
+
+import io.doceph.host.Filesystem;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The options a block volume is mounted with. */
+final class MountPlan {
+  private MountPlan() {}
+
+  /** For use: what the volume asked for, and what its filesystem needs. */
+  static List<String> forUse(VolumeSpec spec) {
+    List<String> options = new ArrayList<>(spec.mountOptions());
+    if (spec.blockFilesystem() == Filesystem.XFS && !options.contains("nouuid")) {
+      options.add("nouuid"); // a clone or a snapshot has its origin's UUID
+    }
+    if (spec.context() != null) {
+      options.add("context=\"" + spec.context() + "\"");
+    }
+    return options;
+  }
+
+  /** For setting up the root of a fresh volume: writable whatever the volume asked for. */
+  static List<String> forPreparing(VolumeSpec spec) {
+    List<String> options = forUse(spec);
+    options.remove("ro");
+    return options;
+  }
+}

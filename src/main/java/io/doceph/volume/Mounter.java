@@ -1,0 +1,221 @@
+package io.doceph.volume;
+
+import io.doceph.host.Filesystem;
+import io.doceph.host.MountEntry;
+import io.doceph.host.MountTable;
+import io.doceph.host.process.CommandFailure;
+import io.doceph.host.process.Deadline;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mounts and unmounts volumes and keeps the registry true to it. A path is only handed out when the
+ * kernel's own table shows the volume's device there.
+ */
+final class Mounter {
+  private static final Logger LOG = Logger.getLogger(Mounter.class);
+  private static final Duration UNDO = Duration.ofSeconds(30);
+
+  private final Machine machine;
+  private final MountRegistry registry;
+  private final Mountpoints mountpoints;
+  private final Grower grower;
+  private final CutPoints cuts;
+
+  Mounter(
+      Machine machine,
+      MountRegistry registry,
+      Mountpoints mountpoints,
+      Grower grower,
+      CutPoints cuts) {
+    this.machine = machine;
+    this.registry = registry;
+    this.mountpoints = mountpoints;
+    this.grower = grower;
+    this.cuts = cuts;
+  }
+
+  /** Mounts for one more holder. */
+  Path mount(Volume volume, VolumeBackend backend, String id, Operation operation) {
+    cuts.reached(CutPoint.MOUNT_BEGUN);
+    Optional<MountRecord> known = registry.get(volume.name()).filter(this::isTrue);
+    MountRecord record =
+        known.isPresent()
+            ? known.get()
+            : fresh(volume, backend, operation.deadline())
+                .heldBy(registry.get(volume.name()).map(MountRecord::holders).orElse(Map.of()));
+    try {
+      registry.put(record.acquire(id, registry.epoch()));
+    } catch (RuntimeException e) {
+      if (known.isEmpty()) {
+        undo(volume, backend, record, e);
+      }
+      throw e;
+    }
+    cuts.reached(CutPoint.MOUNT_RECORDED);
+    if (!operation.commit()) {
+      // Docker has given up and sends no Unmount: what succeeds now would be a leak.
+      unmount(volume, backend, id, Deadline.after(UNDO));
+      throw new VolumeError(
+          VolumeError.Code.TIMEOUT, "mount of volume " + volume.name() + " took too long");
+    }
+    return record.mountpoint();
+  }
+
+  /** Whether the kernel still has what a record says. */
+  boolean isTrue(MountRecord record) {
+    if (record.majorMinor() == null) {
+      return true;
+    }
+    return MountTable.at(record.mountpoint())
+        .filter(e -> e.majorMinor().equals(record.majorMinor()))
+        .isPresent();
+  }
+
+  private MountRecord fresh(Volume volume, VolumeBackend backend, Deadline deadline) {
+    Attachment attachment = backend.attach(volume, deadline);
+    return switch (attachment) {
+      case Attachment.Directory d -> record(volume, d.path(), null, null);
+      case Attachment.Device d -> {
+        try {
+          yield mountDevice(volume, backend, d.path(), deadline);
+        } catch (RuntimeException e) {
+          detachAfter(e, volume, backend, attachment);
+          throw e;
+        }
+      }
+    };
+  }
+
+  private MountRecord mountDevice(
+      Volume volume, VolumeBackend backend, Path device, Deadline deadline) {
+    cuts.reached(CutPoint.MOUNT_ATTACHED);
+    VolumeSpec spec = volume.spec();
+    requireFilesystem(volume, device);
+    Path mountpoint = mountpoints.prepare(volume.name(), deadline);
+    Optional<MountEntry> already = MountTable.at(mountpoint);
+    if (already.isEmpty()) {
+      machine
+          .filesystems()
+          .mount(device, spec.blockFilesystem(), mountpoint, MountPlan.forUse(spec), deadline);
+    }
+    cuts.reached(CutPoint.MOUNT_MOUNTED);
+    MountEntry entry =
+        MountTable.at(mountpoint)
+            .filter(e -> e.source().equals(device.toString()))
+            .orElseThrow(
+                () ->
+                    new VolumeError(
+                        VolumeError.Code.FAILED,
+                        "the kernel does not show "
+                            + device
+                            + " at "
+                            + mountpoint
+                            + already.map(e -> " but " + e.source()).orElse("")
+                            + "; unmount what is there, then try again"));
+    MountRecord record = record(volume, mountpoint, device, entry.majorMinor());
+    if (volume.growTo() != 0) {
+      grower.finishMounted(volume, backend, record, deadline);
+    }
+    return record;
+  }
+
+  private static MountRecord record(
+      Volume volume, Path mountpoint, @Nullable Path device, @Nullable String majorMinor) {
+    return new MountRecord(
+        volume.name(),
+        volume.spec().backend(),
+        mountpoint,
+        device,
+        majorMinor,
+        Instant.now(),
+        Map.of());
+  }
+
+  /** Reads the superblock: a volume is never formatted to make a Mount succeed. */
+  private static void requireFilesystem(Volume volume, Path device) {
+    Filesystem wanted = volume.spec().blockFilesystem();
+    Optional<Filesystem> there = Filesystem.recognise(device);
+    if (there.isEmpty() || there.get() != wanted) {
+      throw new VolumeError(
+          VolumeError.Code.FAILED,
+          "volume "
+              + volume.name()
+              + " should hold "
+              + wanted.wireName()
+              + " and its device "
+              + device
+              + " holds "
+              + there.map(Filesystem::wireName).orElse("no filesystem that doceph knows")
+              + "; it was neither mounted nor changed: look at it, or restore a backup");
+    }
+  }
+
+  private void undo(
+      Volume volume, VolumeBackend backend, MountRecord record, RuntimeException cause) {
+    try {
+      release(volume, backend, record, Deadline.after(UNDO));
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private void detachAfter(
+      RuntimeException cause, Volume volume, VolumeBackend backend, Attachment attachment) {
+    if (cause instanceof CommandFailure f && f.kind() == CommandFailure.Kind.STUCK) {
+      return; // still being used; recovery detaches it
+    }
+    try {
+      Deadline deadline = Deadline.after(UNDO);
+      if (mountpoints.mounted(volume.name()).isPresent()) {
+        machine.filesystems().unmount(mountpoints.of(volume.name()), deadline);
+      }
+      backend.detach(volume, attachment, deadline);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** Gives one reference back, and unmounts when it was the last. */
+  void unmount(Volume volume, VolumeBackend backend, String id, Deadline deadline) {
+    cuts.reached(CutPoint.UNMOUNT_BEGUN);
+    Optional<MountRecord> known = registry.get(volume.name());
+    if (known.isEmpty() || !known.get().holders().containsKey(id)) {
+      LOG.infof(
+          "volume=%s mountId=%s: unmount of a reference that is not known; nothing to do",
+          volume.name(), id);
+      return;
+    }
+    MountRecord left = known.get().release(id);
+    if (!left.holders().isEmpty()) {
+      registry.put(left);
+      return;
+    }
+    registry.put(known.get().markReleased(id));
+    cuts.reached(CutPoint.UNMOUNT_RECORDED);
+    release(volume, backend, known.get(), deadline);
+  }
+
+  /** Unmounts, detaches and forgets, whoever held it. */
+  void release(Volume volume, VolumeBackend backend, MountRecord record, Deadline deadline) {
+    if (record.device() != null) {
+      if (isTrue(record)) {
+        try {
+          machine.filesystems().unmount(record.mountpoint(), deadline);
+        } catch (CommandFailure e) {
+          throw Busy.explain(volume.name(), record.mountpoint(), e);
+        }
+      }
+      cuts.reached(CutPoint.UNMOUNT_UNMOUNTED);
+      backend.detach(volume, new Attachment.Device(record.device()), deadline);
+    }
+    cuts.reached(CutPoint.UNMOUNT_DETACHED);
+    registry.remove(volume.name());
+    cuts.reached(CutPoint.UNMOUNT_FORGOTTEN);
+  }
+}

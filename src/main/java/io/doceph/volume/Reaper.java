@@ -1,0 +1,97 @@
+package io.doceph.volume;
+
+import io.doceph.host.ForeignMount;
+import io.doceph.host.MountEntry;
+import io.doceph.host.MountTable;
+import io.doceph.host.process.Deadline;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jboss.logging.Logger;
+
+/**
+ * Gives back mounts that only dead dockerds hold and that no other mount namespace shows: after a
+ * kill -9 of dockerd no Unmount ever comes for a container that does not start again.
+ */
+final class Reaper {
+  private static final Logger LOG = Logger.getLogger(Reaper.class);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final MountRegistry registry;
+  private final Backends backends;
+  private final Catalogue catalogue;
+  private final Operations operations;
+  private final Mounter mounter;
+  private final Duration grace;
+
+  Reaper(
+      MountRegistry registry,
+      Backends backends,
+      Catalogue catalogue,
+      Operations operations,
+      Mounter mounter,
+      Duration grace) {
+    this.registry = registry;
+    this.backends = backends;
+    this.catalogue = catalogue;
+    this.operations = operations;
+    this.mounter = mounter;
+    this.grace = grace;
+  }
+
+  /** One round. {@code epochBegan} is when the present dockerd came: it is given time to mount. */
+  void round(Instant epochBegan) {
+    if (Instant.now().isBefore(epochBegan.plus(grace))) {
+      return;
+    }
+    for (MountRecord record : registry.all()) {
+      if (!record.isHeldByTheDeadOnly(registry.epoch())) {
+        continue;
+      }
+      try {
+        operations.runIfFree(record.volume(), "reaping", LIMIT, () -> reap(record.volume()));
+      } catch (RuntimeException e) {
+        LOG.warnf("volume=%s: cannot be given back yet: %s", record.volume(), e.getMessage());
+      }
+    }
+  }
+
+  private void reap(VolumeName name) {
+    Optional<MountRecord> record = registry.get(name);
+    if (record.isEmpty() || !record.get().isHeldByTheDeadOnly(registry.epoch())) {
+      return;
+    }
+    Optional<Volume> volume = catalogue.get(name).map(Found::volume);
+    if (volume.isEmpty() || !shownElsewhere(record.get()).isEmpty()) {
+      return;
+    }
+    LOG.infof(
+        "volume=%s: only dockerds that are gone held it and no container shows it: unmounting",
+        name);
+    mounter.release(volume.get(), backends.of(volume.get()), record.get(), Deadline.after(LIMIT));
+  }
+
+  /** Who still has the volume in a mount namespace of their own. */
+  static List<ForeignMount> shownElsewhere(MountRecord record) {
+    // A namespace that merely receives the host's mounts shows it at the same place, as a peer or a
+    // slave; a container's bind mount is private.
+    return MountTable.elsewhere(isOf(record)).stream()
+        .filter(
+            f ->
+                !(f.entry().mountPoint().equals(record.mountpoint())
+                    && (f.entry().slave() || f.entry().shared())))
+        .toList();
+  }
+
+  private static Predicate<MountEntry> isOf(MountRecord record) {
+    String number = record.majorMinor();
+    if (number != null) {
+      return e -> e.majorMinor().equals(number);
+    }
+    String directory = record.mountpoint().toString();
+    // A directory is shown by the path inside its filesystem, which is the end of its own path.
+    return e -> !e.root().equals("/") && directory.endsWith(e.root());
+  }
+}

@@ -1,0 +1,57 @@
+package io.doceph.volume;
+
+import io.doceph.host.process.Deadline;
+import java.util.Optional;
+
+/** Removes volumes: the intention is written down, then the data goes, then the description. */
+final class Remover {
+  private final MountRegistry registry;
+  private final Mountpoints mountpoints;
+  private final CutPoints cuts;
+
+  Remover(MountRegistry registry, Mountpoints mountpoints, CutPoints cuts) {
+    this.registry = registry;
+    this.mountpoints = mountpoints;
+    this.cuts = cuts;
+  }
+
+  /** Refuses while the volume is used on this host. */
+  void requireUnused(VolumeName name) {
+    Optional<MountRecord> record = registry.get(name);
+    if (record.isPresent()) {
+      int holders = record.get().holders().size();
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "volume "
+              + name
+              + " is mounted at "
+              + record.get().mountpoint()
+              + " for "
+              + holders
+              + (holders == 1 ? " holder" : " holders")
+              + "; stop the containers that use it first (`doceph inspect "
+              + name
+              + "` lists them)");
+    }
+  }
+
+  /** Removes data, description and mountpoint. */
+  void remove(Volume volume, VolumeBackend backend, String hostId, Deadline deadline) {
+    cuts.reached(CutPoint.REMOVE_BEGUN);
+    Volume going = new Volume(volume.spec(), volume.createdAt(), Volume.Stage.REMOVING, hostId, 0);
+    backend.describe(going, deadline);
+    cuts.reached(CutPoint.REMOVE_DESCRIBED);
+    finish(going, backend, deadline);
+  }
+
+  /** Finishes a removal that is written down. */
+  void finish(Volume going, VolumeBackend backend, Deadline deadline) {
+    backend.removeData(going, deadline);
+    cuts.reached(CutPoint.REMOVE_DATA);
+    backend.forget(going.name(), deadline);
+    cuts.reached(CutPoint.REMOVE_FORGOTTEN);
+    if (backend.isBlock()) {
+      mountpoints.remove(going.name(), deadline);
+    }
+  }
+}

@@ -1,0 +1,439 @@
+package io.doceph.volume;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.doceph.config.ByteSize;
+import io.doceph.host.process.Deadline;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can be done with volumes. Looking is answered from memory and never waits;
+ * changing runs one operation a volume at a time and ends by its deadline. Every failure is a
+ * {@link VolumeError}.
+ */
+public final class VolumeService implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(VolumeService.class);
+  private static final Duration LOOK_UP = Duration.ofSeconds(20);
+
+  /**
+   * Bounds and periods.
+   *
+   * @param operations how many operations run at once
+   * @param longCall when a create, mount or grow is given up
+   * @param shortCall when anything else is
+   * @param lockWait how long an operation waits for another one on its volume
+   * @param refresh how often backends are listed
+   * @param reap how often mounts that nobody holds are looked for
+   * @param reapGrace how long after an Activate they are left alone
+   */
+  public record Times(
+      int operations,
+      Duration longCall,
+      Duration shortCall,
+      Duration lockWait,
+      Duration refresh,
+      Duration reap,
+      Duration reapGrace) {}
+
+  private final Machine machine;
+  private final Times times;
+  private final SpecParser parser;
+  private final Catalogue catalogue = new Catalogue();
+  private final Backends backends;
+  private final Forgotten forgotten;
+  private final MountRegistry registry;
+  private final Operations operations;
+  private final Creator creator;
+  private final Remover remover;
+  private final Mounter mounter;
+  private final Grower grower;
+  private final Recovery recovery;
+  private final Reaper reaper;
+  private final ScheduledExecutorService rounds =
+      Executors.newScheduledThreadPool(
+          2, Thread.ofPlatform().daemon().name("rounds-", 0).factory());
+  private volatile Instant epochBegan = Instant.now();
+  private volatile @Nullable String mountRefusal;
+
+  /**
+   * A service that has not started yet.
+   *
+   * @param listener told the kind and the failure, if any, of each operation that ends
+   */
+  public VolumeService(
+      Machine machine,
+      List<VolumeBackend> enabled,
+      Function<Map<String, VolumeBackend>, SpecParser> parser,
+      Times times,
+      CutPoints cuts,
+      BiConsumer<String, @Nullable Throwable> listener) {
+    this.machine = machine;
+    this.times = times;
+    this.backends = new Backends(enabled, catalogue);
+    this.parser = parser.apply(backends.all());
+    this.forgotten = Forgotten.open(machine.stateDir());
+    this.registry = MountRegistry.open(machine.runDir(), machine.bootId());
+    this.operations = new Operations(times.operations(), times.lockWait(), listener);
+    Mountpoints mountpoints = new Mountpoints(machine.mountRoot(), machine.immutable());
+    this.creator = new Creator(machine, cuts);
+    this.remover = new Remover(registry, mountpoints, cuts);
+    this.grower = new Grower(machine, cuts);
+    this.mounter = new Mounter(machine, registry, mountpoints, grower, cuts);
+    this.recovery =
+        new Recovery(machine, registry, backends, catalogue, operations, creator, remover, mounter);
+    this.reaper = new Reaper(registry, backends, catalogue, operations, mounter, times.reapGrace());
+  }
+
+  /**
+   * Starts: brings registry and kernel together now, and everything that could wait for a backend
+   * in the background.
+   *
+   * @param refusal why block volumes must not be mounted by this daemon, or null
+   */
+  public void start(@Nullable String refusal) {
+    mountRefusal = refusal;
+    recovery.reconcileMounts();
+    var unused =
+        rounds.scheduleWithFixedDelay(
+            this::refreshRound, 0, times.refresh().toMillis(), TimeUnit.MILLISECONDS);
+    unused =
+        rounds.scheduleWithFixedDelay(
+            this::reapRound,
+            times.reap().toMillis(),
+            times.reap().toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private void refreshRound() {
+    try {
+      backends.refresh();
+      recovery.finishUnfinished();
+    } catch (RuntimeException e) {
+      LOG.warnf(e, "looking through the backends failed, tried again in %s", times.refresh());
+    }
+  }
+
+  private void reapRound() {
+    try {
+      reaper.round(epochBegan);
+    } catch (RuntimeException e) {
+      LOG.warnf(e, "giving back mounts failed, tried again in %s", times.reap());
+    }
+  }
+
+  /** A new dockerd has come. */
+  public void activate() {
+    epochBegan = Instant.now();
+    registry.newEpoch();
+  }
+
+  /** Goes up with every change of what {@link #list} shows. */
+  public long revision() {
+    return catalogue.revision() + registry.revision() + backends.revision();
+  }
+
+  /** All volumes, by name, from memory. */
+  public List<VolumeView> list() {
+    List<VolumeView> views = new ArrayList<>();
+    for (Found found : catalogue.all()) {
+      if (isShown(found)) {
+        views.add(view(found));
+      }
+    }
+    return views;
+  }
+
+  /** A known volume, from memory. */
+  public Optional<VolumeView> known(VolumeName name) {
+    return catalogue.get(name).filter(this::isShown).map(this::view);
+  }
+
+  /**
+   * A volume: from memory, or else looked up once where volumes live.
+   *
+   * @return completes exceptionally with {@code UNAVAILABLE} when that cannot be said now
+   */
+  public CompletableFuture<Optional<VolumeView>> find(VolumeName name) {
+    Optional<VolumeView> known = known(name);
+    if (known.isPresent() || forgotten.has(name)) {
+      return CompletableFuture.completedFuture(known);
+    }
+    return operations.lookUp(
+        LOOK_UP, deadline -> backends.find(name, deadline).filter(this::isShown).map(this::view));
+  }
+
+  private boolean isShown(Found found) {
+    Volume volume = found.volume();
+    boolean unfinished = volume != null && volume.stage() != Volume.Stage.READY;
+    return !unfinished && !forgotten.has(found.name());
+  }
+
+  private VolumeView view(Found found) {
+    Volume volume = found.volume();
+    MountRecord mount = registry.get(found.name()).orElse(null);
+    String problem = found.problem();
+    if (problem == null && volume != null) {
+      problem = backends.problem(volume.spec().backend()).orElse(null);
+      if (problem == null && volume.growTo() != 0) {
+        problem = "a grow was interrupted and is finished by the next mount or grow";
+      }
+    }
+    return new VolumeView(found.name(), volume, mount, problem);
+  }
+
+  /** Makes a volume; one that is there and is what is asked for is success. */
+  public CompletableFuture<VolumeView> create(VolumeName name, @Nullable ObjectNode options) {
+    VolumeSpec spec = parser.parse(name, options);
+    Object argument = options == null ? "" : options.toString();
+    return operations.submit(
+        name, "create", argument, times.longCall(), o -> createLocked(spec, options, o));
+  }
+
+  private VolumeView createLocked(VolumeSpec spec, @Nullable ObjectNode given, Operation o) {
+    VolumeName name = spec.name();
+    Optional<Found> found = lookUp(name, o.deadline());
+    if (found.isPresent()) {
+      Volume there = require(found.get());
+      if (there.stage() == Volume.Stage.READY) {
+        Compatibility.require(there, given, spec);
+        if (forgotten.has(name)) {
+          forgotten.remove(name);
+          catalogue.put(found.get(), there.spec().backend());
+        }
+        return view(found.get());
+      }
+      settleOwn(there, o.deadline());
+    }
+    Volume reserved = new Volume(spec, Instant.now(), Volume.Stage.RESERVED, machine.hostId(), 0);
+    Volume ready = creator.create(reserved, backends.of(reserved), o);
+    Found done = Found.of(ready);
+    catalogue.put(done, spec.backend());
+    forgotten.remove(name);
+    return view(done);
+  }
+
+  private void settleOwn(Volume there, Deadline deadline) {
+    if (!there.hostId().equals(machine.hostId())) {
+      throw new VolumeError(
+          VolumeError.Code.BUSY,
+          "volume "
+              + there.name()
+              + " is being "
+              + (there.stage() == Volume.Stage.REMOVING ? "removed" : "created")
+              + " by another host; try again when it has ended");
+    }
+    recovery.settle(there, deadline);
+  }
+
+  /** Removes a volume and its data; one that is not there is success. */
+  public CompletableFuture<Void> remove(VolumeName name) {
+    return operations.submit(
+        name,
+        "remove",
+        "",
+        times.shortCall(),
+        o -> {
+          Optional<Found> found = lookUp(name, o.deadline());
+          if (found.isPresent() && !forgotten.has(name)) {
+            Volume volume = require(found.get());
+            remover.requireUnused(name);
+            remover.remove(volume, backends.of(volume), machine.hostId(), o.deadline());
+            catalogue.remove(name);
+          } else {
+            LOG.infof("volume=%s: asked to remove what is not there; nothing to do", name);
+          }
+          o.commit();
+          return null;
+        });
+  }
+
+  /** Forgets a volume on this host and keeps its data. */
+  public CompletableFuture<Void> forget(VolumeName name) {
+    return operations.submit(
+        name,
+        "forget",
+        "",
+        times.shortCall(),
+        o -> {
+          Volume volume = requireReady(name, o.deadline());
+          remover.requireUnused(name);
+          forgotten.add(name, volume.spec().backend());
+          catalogue.put(Found.of(volume), volume.spec().backend());
+          o.commit();
+          return null;
+        });
+  }
+
+  /** Mounts a volume for a holder. */
+  public CompletableFuture<Path> mount(VolumeName name, String id) {
+    return operations.submit(
+        name,
+        "mount",
+        id,
+        times.longCall(),
+        o -> {
+          Volume volume = requireReady(name, o.deadline());
+          VolumeBackend backend = backends.of(volume);
+          String refusal = mountRefusal;
+          if (backend.isBlock() && refusal != null) {
+            throw new VolumeError(VolumeError.Code.UNAVAILABLE, refusal);
+          }
+          Path mountpoint = mounter.mount(volume, backend, id, o);
+          if (volume.growTo() != 0) {
+            lookUpAgain(name, backend, o.deadline());
+          }
+          return mountpoint;
+        });
+  }
+
+  /** Gives a reference back; one that is not known is success. */
+  public CompletableFuture<Void> unmount(VolumeName name, String id) {
+    return operations.submit(
+        name,
+        "unmount",
+        id + "#" + System.nanoTime(), // two Unmounts of one ID give back two references
+        times.shortCall(),
+        o -> {
+          Optional<MountRecord> record = registry.get(name);
+          if (record.isEmpty()) {
+            LOG.infof(
+                "volume=%s mountId=%s: unmount of what is not mounted; nothing to do", name, id);
+          } else {
+            Volume volume = require(lookUp(name, o.deadline()).orElseThrow(() -> unknown(name)));
+            mounter.unmount(volume, backends.of(volume), id, o.deadline());
+          }
+          o.commit();
+          return null;
+        });
+  }
+
+  /** Makes a volume larger. */
+  public CompletableFuture<VolumeView> grow(VolumeName name, ByteSize size) {
+    return operations.submit(
+        name,
+        "grow",
+        size,
+        times.longCall(),
+        o -> {
+          Volume volume = requireReady(name, o.deadline());
+          VolumeBackend backend = backends.of(volume);
+          try {
+            Volume grown =
+                grower.grow(
+                    volume,
+                    backend,
+                    size,
+                    registry.get(name).filter(mounter::isTrue),
+                    o.deadline());
+            catalogue.put(Found.of(grown), backend.name());
+            o.commit();
+            return view(Found.of(grown));
+          } catch (RuntimeException e) {
+            lookUpAgain(name, backend, o.deadline());
+            throw e;
+          }
+        });
+  }
+
+  private void lookUpAgain(VolumeName name, VolumeBackend backend, Deadline deadline) {
+    backend.find(name, deadline).ifPresent(f -> catalogue.put(f, backend.name()));
+  }
+
+  private Optional<Found> lookUp(VolumeName name, Deadline deadline) {
+    Optional<Found> known = catalogue.get(name).filter(VolumeService::isSettled);
+    return known.isPresent() ? known : backends.find(name, deadline);
+  }
+
+  /** Whether the catalogue may be believed: a volume in the making changes behind its back. */
+  private static boolean isSettled(Found found) {
+    Volume volume = found.volume();
+    return volume != null && volume.stage() == Volume.Stage.READY;
+  }
+
+  private Volume requireReady(VolumeName name, Deadline deadline) {
+    Optional<Found> found = forgotten.has(name) ? Optional.empty() : lookUp(name, deadline);
+    Volume volume = require(found.orElseThrow(() -> unknown(name)));
+    if (volume.stage() != Volume.Stage.READY) {
+      throw unknown(name);
+    }
+    return volume;
+  }
+
+  private static Volume require(Found found) {
+    Volume volume = found.volume();
+    if (volume == null) {
+      throw new VolumeError(
+          VolumeError.Code.FAILED,
+          "volume " + found.name() + " cannot be used: " + found.problem());
+    }
+    return volume;
+  }
+
+  /** The failure for a name that no backend has. */
+  public static VolumeError unknown(VolumeName name) {
+    return new VolumeError(
+        VolumeError.Code.NOT_FOUND,
+        "there is no volume " + name + "; `doceph list` shows those there are");
+  }
+
+  /** What runs now. */
+  public List<RunningOperation> running() {
+    return operations.all().stream()
+        .map(r -> new RunningOperation(r.volume(), r.operation(), r.since()))
+        .toList();
+  }
+
+  /** The enabled backends by name. */
+  public Map<String, VolumeBackend> backends() {
+    return backends.all();
+  }
+
+  /** Why a backend cannot answer, if it cannot. */
+  public Optional<String> backendProblem(String backend) {
+    return backends.problem(backend);
+  }
+
+  /** What is mounted here. */
+  public List<MountRecord> mounts() {
+    return List.copyOf(registry.all());
+  }
+
+  /** Whether the kernel still has what a mount's record says. */
+  public boolean isMounted(MountRecord record) {
+    return mounter.isTrue(record);
+  }
+
+  /** What was found damaged in the registry at the start. */
+  public List<String> registryProblems() {
+    return registry.problems();
+  }
+
+  /** How many volumes are known. */
+  public int count() {
+    return catalogue.size();
+  }
+
+  /** Why block volumes are not mounted by this daemon, if they are not. */
+  public Optional<String> mountRefusal() {
+    return Optional.ofNullable(mountRefusal);
+  }
+
+  @Override
+  public void close() {
+    rounds.shutdownNow();
+    operations.close();
+  }
+}

@@ -1,0 +1,70 @@
+package io.doceph.volume;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.doceph.config.ByteSize;
+import io.doceph.config.FileMode;
+import io.doceph.host.Filesystem;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a volume is to be: the outcome of its options and of the defaults.
+ *
+ * @param name the volume's name
+ * @param backend the backend's name
+ * @param size the size; null when the backend enforces none and none was given
+ * @param filesystem the filesystem on a block volume; null for a directory
+ * @param mkfs extra arguments for mkfs
+ * @param mountOptions mount options of a block volume
+ * @param root owner and mode of the volume's root directory
+ * @param context the SELinux mount context of a block volume, or null
+ * @param options the options as they are shown: as given, plus the defaults that apply
+ */
+public record VolumeSpec(
+    VolumeName name,
+    String backend,
+    @Nullable ByteSize size,
+    @Nullable Filesystem filesystem,
+    List<String> mkfs,
+    List<String> mountOptions,
+    Root root,
+    @Nullable String context,
+    ObjectNode options) {
+  public VolumeSpec {
+    mkfs = List.copyOf(mkfs);
+    mountOptions = List.copyOf(mountOptions);
+  }
+
+  /**
+   * Owner and mode of a volume's root directory; null leaves a part as it is.
+   *
+   * @param mode permission bits
+   * @param uid numeric user
+   * @param gid numeric group
+   */
+  public record Root(@Nullable FileMode mode, @Nullable Integer uid, @Nullable Integer gid) {
+    /** Nothing to change. */
+    public static final Root UNCHANGED = new Root(null, null, null);
+  }
+
+  /** The size of a block volume, in bytes. */
+  public long sizeBytes() {
+    return size == null ? 0 : size.bytes();
+  }
+
+  /** The filesystem of a block volume. */
+  public Filesystem blockFilesystem() {
+    if (filesystem == null) {
+      throw new IllegalStateException("volume " + name + " is a directory and has no filesystem");
+    }
+    return filesystem;
+  }
+
+  /** The same volume with another size. */
+  public VolumeSpec withSize(ByteSize newSize) {
+    ObjectNode shown = options.deepCopy();
+    SpecParser.putSize(shown, newSize);
+    return new VolumeSpec(
+        name, backend, newSize, filesystem, mkfs, mountOptions, root, context, shown);
+  }
+}
