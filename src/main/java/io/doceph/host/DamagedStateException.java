@@ -1,9 +1,16 @@
 package io.doceph.host;
 
-public final class DamagedStateException extends RuntimeException {
-  private static final long serialVersionUID = 1L;
+import java.io.Serial;
+import java.nio.file.Path;
 
-  DamagedStateException(String m) {
-    super(m);
+/**
+ * A state file exists, but cannot be trusted. The message names the file and what is wrong with it.
+ */
+public final class DamagedStateException extends HostException {
+
+  @Serial private static final long serialVersionUID = 1L;
+
+  DamagedStateException(Path file, String what) {
+    super("the state file %s is damaged: %s".formatted(file, what));
   }
 }

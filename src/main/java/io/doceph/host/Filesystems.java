@@ -1,68 +1,246 @@
 package io.doceph.host;
 
-import io.doceph.host.process.*;
+import io.doceph.host.process.Command;
+import io.doceph.host.process.CommandClass;
+import io.doceph.host.process.CommandFailure;
+import io.doceph.host.process.CommandResult;
+import io.doceph.host.process.Deadline;
+import io.doceph.host.process.ProcessRunner;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.*;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
+/**
+ * Makes, mounts, grows and checks file systems. The device is only ever touched by other programs,
+ * which have a deadline: it may hang. All methods throw {@link CommandFailure} when a tool fails,
+ * and {@link MissingToolException} when there is none.
+ */
 public final class Filesystems {
-  private final Tools t;
-  private final ProcessRunner r;
 
-  public Filesystems(Tools t, ProcessRunner r) {
-    this.t = t;
-    this.r = r;
+  private static final int MIB = 1 << 20;
+
+  /**
+   * blkid: nothing found. Also: no such device, or not readable; so the device is always read
+   * besides.
+   */
+  private static final int BLKID_NOTHING = 2;
+
+  /** blkid: several things found, none of them for sure. */
+  private static final int BLKID_AMBIVALENT = 8;
+
+  private static final int CMP_DIFFERENT = 1;
+
+  /** e2fsck: errors were corrected. */
+  private static final int E2FSCK_CORRECTED = 1;
+
+  /**
+   * Alone or among other letters. An option with its value attached that has an f is refused as
+   * well: write it apart.
+   */
+  private static final Pattern FORCE = Pattern.compile("-[a-zA-Z]*[fF][a-zA-Z]*|--force");
+
+  private final Tools tools;
+  private final ProcessRunner runner;
+  private final CommandClass shortOnes;
+  private final CommandClass longOnes;
+
+  /** For devices of this machine. */
+  public Filesystems(Tools tools, ProcessRunner runner) {
+    this(tools, runner, CommandClass.LOCAL, CommandClass.FORMAT);
   }
 
-  public Optional<String> probe(Path d, Deadline dl) {
-    CommandResult x =
-        r.run(
-            Command.of(t.require("blkid"), CommandClass.LOCAL)
-                .arg("-p", "-o", "export", d.toString())
-                .acceptExit(2)
-                .deadline(dl));
-    return x.exitCode() == 2 ? Optional.empty() : Optional.of(x.text());
+  private Filesystems(
+      Tools tools, ProcessRunner runner, CommandClass shortOnes, CommandClass longOnes) {
+    this.tools = tools;
+    this.runner = runner;
+    this.shortOnes = shortOnes;
+    this.longOnes = longOnes;
   }
 
-  public void make(Path d, Filesystem f, List<String> e, Deadline dl) {
-    Command c = Command.of(t.require("mkfs." + f.wireName()), CommandClass.FORMAT).deadline(dl);
-    c =
-        switch (f) {
-          case XFS -> c.arg("-K", "-q");
-          case EXT4 -> c.arg("-q", "-m0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1");
-          case BTRFS -> c.arg("-q", "--nodiscard");
+  /**
+   * The same for devices that hang when the Ceph cluster does: they take no places from local ones.
+   */
+  public Filesystems onCeph() {
+    return new Filesystems(tools, runner, CommandClass.CEPH, CommandClass.CEPH);
+  }
+
+  /**
+   * Tells what a device (or an image file) holds.
+   *
+   * @return a few words, such as {@code ext4}; empty only when blkid knows nothing and the first
+   *     and the last MiB are zero
+   */
+  public Optional<String> probe(Path device, Deadline deadline) {
+    Command blkid =
+        command("blkid", shortOnes, deadline)
+            .arg("-p", "-o", "export", "--", device.toString())
+            .acceptExit(BLKID_NOTHING, BLKID_AMBIVALENT);
+    CommandResult result = runner.run(blkid);
+    if (result.exitCode() == BLKID_AMBIVALENT) {
+      return Optional.of("signatures of several file systems at once");
+    }
+    if (result.exitCode() == 0) {
+      return Optional.of(signature(result.text()));
+    }
+    long size = size(device);
+    if (!isZero(device, 0, Math.min(size, MIB), deadline)) {
+      return Optional.of("unknown data in its first MiB");
+    }
+    if (size > MIB && !isZero(device, size - MIB, MIB, deadline)) {
+      return Optional.of("unknown data in its last MiB");
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Makes a file system on a blank device. Probes it first, each time: there is no way past that.
+   *
+   * @param extraArguments for mkfs, before the device
+   * @throws DeviceNotBlankException when the device holds anything; it is left as it is
+   * @throws IllegalArgumentException when an argument would force mkfs over data or name another
+   *     device
+   */
+  public void make(
+      Path device, Filesystem filesystem, List<String> extraArguments, Deadline deadline) {
+    for (String argument : extraArguments) {
+      if (FORCE.matcher(argument).matches() || argument.startsWith("/") || argument.equals("--")) {
+        throw new IllegalArgumentException(
+            "'%s' is not allowed as an argument of mkfs: doceph never forces it, and names the device itself"
+                .formatted(argument));
+      }
+    }
+    Optional<String> found = probe(device, deadline);
+    if (found.isPresent()) {
+      throw new DeviceNotBlankException(device, found.get());
+    }
+    Command mkfs =
+        switch (filesystem) {
+          // No discard: the image is fresh, and a discard of all of it takes minutes.
+          case XFS -> command("mkfs.xfs", longOnes, deadline).arg("-q", "-K");
+          // No blocks kept for root, and no 32 MiB to 1 GiB of zeros written: the kernel does that
+          // later.
+          case EXT4 ->
+              command("mkfs.ext4", longOnes, deadline)
+                  .arg("-q", "-m0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1");
+          case BTRFS -> command("mkfs.btrfs", longOnes, deadline).arg("-q", "--nodiscard");
         };
-    r.run(c.args(e).arg(d.toString()));
+    run(mkfs.args(extraArguments).arg("--", device.toString()));
   }
 
-  public void mount(Path s, Filesystem f, Path m, List<String> o, Deadline dl) {
-    Command c =
-        Command.of(t.require("mount"), CommandClass.LOCAL).deadline(dl).arg("-t", f.wireName());
-    if (!o.isEmpty()) c = c.arg("-o", String.join(",", o));
-    r.run(c.arg("--", s.toString(), m.toString()));
+  /** Mounts it. An xfs is mounted with {@code nouuid}, for a clone has the UUID of its origin. */
+  public void mount(
+      Path source,
+      Filesystem filesystem,
+      Path mountPoint,
+      List<String> options,
+      Deadline deadline) {
+    List<String> all = new ArrayList<>(options);
+    if (filesystem == Filesystem.XFS && !all.contains("nouuid")) {
+      all.add("nouuid");
+    }
+    Command mount = command("mount", shortOnes, deadline).arg("-t", filesystem.wireName());
+    if (!all.isEmpty()) {
+      mount = mount.arg("-o", String.join(",", all));
+    }
+    run(mount.arg("--", source.toString(), mountPoint.toString()));
   }
 
-  public void unmount(Path m, Deadline dl) {
-    r.run(Command.of(t.require("umount"), CommandClass.LOCAL).deadline(dl).arg("--", m.toString()));
+  /**
+   * Unmounts what is seen at a path, the top one if several are; that nothing is mounted there is
+   * success.
+   */
+  public void unmount(Path mountPoint, Deadline deadline) {
+    if (MountTable.at(mountPoint).isEmpty()) {
+      return;
+    }
+    try {
+      run(command("umount", shortOnes, deadline).arg("--", mountPoint.toString()));
+    } catch (CommandFailure failure) {
+      // Somebody else was faster.
+      if (failure.kind() != CommandFailure.Kind.EXIT || MountTable.at(mountPoint).isPresent()) {
+        throw failure;
+      }
+    }
   }
 
-  public void grow(Filesystem f, Path d, Path m, Deadline dl) {
-    Command c =
-        switch (f) {
-          case XFS -> Command.of(t.require("xfs_growfs"), CommandClass.LOCAL).arg(m.toString());
-          case EXT4 -> Command.of(t.require("resize2fs"), CommandClass.FORMAT).arg(d.toString());
+  /** Makes a mounted file system as large as its device. */
+  public void grow(Filesystem filesystem, Path device, Path mountPoint, Deadline deadline) {
+    run(
+        switch (filesystem) {
+          case XFS ->
+              command("xfs_growfs", longOnes, deadline).arg("-d", "--", mountPoint.toString());
+          case EXT4 -> command("resize2fs", longOnes, deadline).arg("--", device.toString());
           case BTRFS ->
-              Command.of(t.require("btrfs"), CommandClass.LOCAL)
-                  .arg("filesystem", "resize", "max", m.toString());
-        };
-    r.run(c.deadline(dl));
+              command("btrfs", longOnes, deadline)
+                  .arg("filesystem", "resize", "max", mountPoint.toString());
+        });
   }
 
-  public void check(Filesystem f, Path d, Deadline dl) {
-    if (f == Filesystem.EXT4)
-      r.run(
-          Command.of(t.require("e2fsck"), CommandClass.FORMAT)
-              .arg("-f", "-p", d.toString())
-              .acceptExit(1)
-              .deadline(dl));
+  /**
+   * Checks a file system that is not mounted, and repairs what is safe to repair, as an ext4 wants
+   * before it grows offline. Does nothing for xfs and btrfs, which have no such tool: they replay
+   * their logs when mounted.
+   */
+  public void check(Filesystem filesystem, Path device, Deadline deadline) {
+    if (filesystem == Filesystem.EXT4) {
+      run(
+          command("e2fsck", longOnes, deadline)
+              .arg("-f", "-p", "--", device.toString())
+              .acceptExit(E2FSCK_CORRECTED));
+    }
+  }
+
+  private boolean isZero(Path device, long offset, long length, Deadline deadline) {
+    Command compare =
+        command("cmp", shortOnes, deadline)
+            .arg(
+                "-s",
+                "-n",
+                Long.toString(length),
+                "-i",
+                offset + ":0",
+                "--",
+                device.toString(),
+                "/dev/zero")
+            .acceptExit(CMP_DIFFERENT);
+    return runner.run(compare).exitCode() == 0;
+  }
+
+  private static long size(Path device) {
+    OptionalLong blocks = BlockDevices.sizeBytes(device);
+    if (blocks.isPresent()) {
+      return blocks.getAsLong();
+    }
+    try {
+      return Files.size(device);
+    } catch (IOException e) {
+      throw new HostException("the size of %s cannot be found: %s".formatted(device, e), e);
+    }
+  }
+
+  /** {@code TYPE=ext4}, or {@code PTTYPE=gpt} of a partition table. */
+  private static String signature(String export) {
+    for (String key : List.of("TYPE=", "PTTYPE=")) {
+      for (String line : export.split("\n", -1)) {
+        if (line.startsWith(key)) {
+          String what = line.substring(key.length());
+          return key.equals("TYPE=") ? what : "a partition table (%s)".formatted(what);
+        }
+      }
+    }
+    return "a signature that blkid knows";
+  }
+
+  private void run(Command command) {
+    CommandResult unused = runner.run(command);
+  }
+
+  private Command command(String tool, CommandClass commandClass, Deadline deadline) {
+    return Command.of(tools.require(tool), commandClass).deadline(deadline);
   }
 }

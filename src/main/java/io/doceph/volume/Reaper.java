@@ -1,6 +1,5 @@
 package io.doceph.volume;
 
-import io.doceph.host.ForeignMount;
 import io.doceph.host.MountEntry;
 import io.doceph.host.MountTable;
 import io.doceph.host.process.Deadline;
@@ -74,7 +73,7 @@ final class Reaper {
   }
 
   /** Who still has the volume in a mount namespace of their own. */
-  static List<ForeignMount> shownElsewhere(MountRecord record) {
+  static List<MountTable.ForeignMount> shownElsewhere(MountRecord record) {
     // A namespace that merely receives the host's mounts shows it at the same place, as a peer or a
     // slave; a container's bind mount is private.
     return MountTable.elsewhere(isOf(record)).stream()

@@ -389,6 +389,18 @@ public final class VolumeService implements AutoCloseable {
         "there is no volume " + name + "; `doceph list` shows those there are");
   }
 
+  /** Volumes that are being made or removed, by this host or another. */
+  public List<Volume> unfinished() {
+    List<Volume> unfinished = new ArrayList<>();
+    for (Found found : catalogue.all()) {
+      Volume volume = found.volume();
+      if (volume != null && volume.stage() != Volume.Stage.READY) {
+        unfinished.add(volume);
+      }
+    }
+    return unfinished;
+  }
+
   /** What runs now. */
   public List<RunningOperation> running() {
     return operations.all().stream()

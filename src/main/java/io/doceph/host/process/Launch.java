@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,9 @@ final class Launch {
     List<String> words = new ArrayList<>();
     words.add(command.program().toString());
     command.arguments().forEach(argument -> words.add(argument.value()));
+    for (String word : words) {
+      checkEncoding(word);
+    }
     // The root directory: a long run must not keep some file system busy.
     ProcessBuilder builder = new ProcessBuilder(words).directory(new File("/"));
     Map<String, String> environment = builder.environment();
@@ -52,6 +56,19 @@ final class Launch {
     return input.length <= PIPE_INPUT
         ? startWithPipe(builder, input)
         : startWithFile(builder, input);
+  }
+
+  /**
+   * The JDK would pass a question mark for what the locale does not have: the name of something
+   * else.
+   */
+  private static void checkEncoding(String word) throws IOException {
+    Charset charset = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+    if (!word.chars().allMatch(c -> c < 0x80) && !charset.newEncoder().canEncode(word)) {
+      throw new IOException(
+          "an argument has characters that the locale (%s) does not have; start doceph with LANG=C.UTF-8"
+              .formatted(charset));
+    }
   }
 
   private static Process startWithPipe(ProcessBuilder builder, byte[] input) throws IOException {
