@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,8 +59,7 @@ class NamedVolumeIT extends RigTest {
   @ParameterizedTest
   @ValueSource(strings = {"vfs", "loop"})
   void inspectShowsWhatItIs(String backend) {
-    // dockerd asks for the scope once in its life: that of the default backend, and vfs may be on a
-    // shared file system.
+    // dockerd asks for the scope once in its life, and may have asked another story's daemon
     rig().restartDockerd();
     doceph(backend);
     String volume = volume("seen");
@@ -69,10 +69,22 @@ class NamedVolumeIT extends RigTest {
 
     assertThat(shown.path("Name").asText()).isEqualTo(volume);
     assertThat(shown.path("Driver").asText()).isEqualTo(DRIVER);
-    assertThat(shown.path("Scope").asText()).isEqualTo(backend.equals("vfs") ? "global" : "local");
+    assertThat(shown.path("Scope").asText()).isEqualTo("local");
     assertThat(shown.path("CreatedAt").asText()).matches("20\\d\\d-.*T.*");
     assertThat(shown.path("Mountpoint").asText()).isEmpty();
     assertThat(shown.path("Status").path("backend").asText()).isEqualTo(backend);
+  }
+
+  @Test
+  void theScopeIsTheConfiguredOne() {
+    // dockerd asks for the scope once in its life
+    rig().restartDockerd();
+    doceph("vfs", Map.of("DOCEPH_SCOPE", "global"));
+    String volume = volume("wide");
+
+    docker("volume", "create", "-d", DRIVER, volume);
+
+    assertThat(docker("volume", "inspect", "-f", "{{.Scope}}", volume)).isEqualTo("global");
   }
 
   @Test
