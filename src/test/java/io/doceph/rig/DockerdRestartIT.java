@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -108,6 +109,27 @@ class DockerdRestartIT extends RigTest {
     docker("start", container);
     assertThat(docker("exec", container, "cat", "/data/f").lines()).containsExactly("data", "more");
     docker("rm", "-f", container);
+  }
+
+  @Test
+  void copyingIntoAContainerThatOutlivedDockerdLeavesItsMount() {
+    // Given a container that outlived dockerd: docker cp mounts again with its ID, and unmounts
+    rig().restartDockerd("--live-restore");
+    DocephDaemon daemon = doceph("loop", QUICK_REAPER);
+    String volume = volume("outlived");
+    String container = hold(volume, "--volume-driver", DRIVER);
+    rig().restartDockerd("--live-restore");
+    List<String> mounted = leftBy(daemon);
+
+    // When something is copied into it
+    docker("cp", daemon.directory().resolve("doceph.log").toString(), container + ":/data/log");
+
+    // Then its volume is still mounted, so that another container gets the same device
+    assertThat(leftBy(daemon)).isEqualTo(mounted);
+    assertThat(inContainer(volume, "touch /data/other && ls /data")).contains("log");
+    assertThat(docker("exec", container, "ls", "/data")).contains("other");
+    docker("rm", "-f", container);
+    Await.until("unmounted", SOON, () -> leftBy(daemon).isEmpty());
   }
 
   private void awaitRunning(String container) {
