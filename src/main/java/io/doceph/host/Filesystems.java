@@ -168,7 +168,11 @@ public final class Filesystems {
     }
   }
 
-  /** Makes a mounted file system as large as its device. */
+  /**
+   * Makes a mounted file system as large as its device. An ext4 may also be unmounted, if it was
+   * {@linkplain #check checked} just before; mounted it can only grow with CAP_SYS_RESOURCE, which
+   * a container may lack.
+   */
   public void grow(Filesystem filesystem, Path device, Path mountPoint, Deadline deadline) {
     run(
         switch (filesystem) {

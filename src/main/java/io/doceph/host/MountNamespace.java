@@ -10,7 +10,6 @@ import java.util.Optional;
  */
 public final class MountNamespace {
 
-  private static final long INIT = 1;
   private static final String DOCKERD = "dockerd";
 
   private MountNamespace() {}
@@ -21,9 +20,10 @@ public final class MountNamespace {
    */
   public static Optional<String> problem(Path mountRoot) {
     Optional<String> ours = Processes.ownMountNamespace();
-    Optional<String> init = Processes.mountNamespace(INIT);
-    // Not readable means that we are not root and cannot mount anyway.
-    if (ours.isEmpty() || init.isEmpty() || ours.equals(init) || hasDockerd(ours.get())) {
+    Optional<String> host = Processes.hostMountNamespace();
+    // Who is not root cannot mount anyway, and may not see where others live.
+    boolean cannotTell = ours.isEmpty() || (host.isEmpty() && !Processes.isRoot());
+    if (cannotTell || ours.equals(host) || hasDockerd(ours.get())) {
       return Optional.empty();
     }
     Optional<MountEntry> carrier =

@@ -14,6 +14,9 @@ final class Processes {
 
   private static final Path PROC = Path.of("/proc");
 
+  private static final long INIT = 1;
+  private static final long KERNEL_THREADS = 2;
+
   private Processes() {}
 
   static List<Long> all() {
@@ -33,6 +36,28 @@ final class Processes {
 
   static Optional<String> ownMountNamespace() {
     return namespace("self");
+  }
+
+  /**
+   * The one of the first process; or, where that one must not be looked at (the kernel may forbid
+   * it even to a root with fewer capabilities), that of the kernel's own threads. Empty when
+   * neither can be seen.
+   */
+  static Optional<String> hostMountNamespace() {
+    return mountNamespace(INIT)
+        .or(
+            () ->
+                command(KERNEL_THREADS)
+                    .filter("kthreadd"::equals)
+                    .flatMap(name -> mountNamespace(KERNEL_THREADS)));
+  }
+
+  static boolean isRoot() {
+    try {
+      return Integer.valueOf(0).equals(Files.getAttribute(PROC.resolve("self"), "unix:uid"));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Its name, at most 15 characters; empty when it has ended. */

@@ -27,7 +27,7 @@ final class ToolChecks {
     FOR_BLOCK.put("umount", "--version");
     FOR_BLOCK.put("blkid", "--version");
     FOR_BLOCK.put("losetup", "--version");
-    FOR_BLOCK.put("chattr", "-V");
+    FOR_BLOCK.put("chattr", "");
     FOR_BLOCK.put("mkfs.xfs", "-V");
     FOR_BLOCK.put("xfs_growfs", "-V");
     FOR_BLOCK.put("mkfs.ext4", "-V");

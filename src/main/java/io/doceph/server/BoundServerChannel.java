@@ -28,6 +28,14 @@ final class BoundServerChannel extends AbstractNioMessageChannel implements Serv
 
   BoundServerChannel(ServerSocketChannel channel) {
     super(null, channel, SelectionKey.OP_ACCEPT);
+    // Calls may wait in the socket already. Vert.x closes connections that come while its listen()
+    // is still under way, so accepting begins with accept().
+    config.setAutoRead(false);
+  }
+
+  /** Begins to accept connections; Vert.x's listen must have returned. */
+  void accept() {
+    config.setAutoRead(true);
   }
 
   @Override
@@ -52,7 +60,7 @@ final class BoundServerChannel extends AbstractNioMessageChannel implements Serv
 
   @Override
   protected void doBind(SocketAddress address) {
-    listening = true; // the kernel already listens: accepting begins with this
+    listening = true; // the kernel already listens
   }
 
   @Override

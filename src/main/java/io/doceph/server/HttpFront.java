@@ -55,6 +55,7 @@ class HttpFront {
             .listen(SocketAddress.domainSocketAddress(launched.socket().path().toString()))
             .toCompletionStage(),
         "the plugin socket");
+    UnixTransport.accept();
     config.listenTcp().ifPresent(address -> listen(config, address));
     LOG.infof(
         "doceph answers on %s%s",

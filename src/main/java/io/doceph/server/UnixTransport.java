@@ -22,10 +22,20 @@ import org.jspecify.annotations.Nullable;
 public final class UnixTransport extends JDKTransport {
   private static final AtomicReference<@Nullable ServerSocketChannel> BOUND =
       new AtomicReference<>();
+  private static final AtomicReference<@Nullable BoundServerChannel> SERVED =
+      new AtomicReference<>();
 
   /** Hands over the socket that the next UNIX server is to serve. */
   static void offer(ServerSocketChannel bound) {
     BOUND.set(bound);
+  }
+
+  /** Begins to accept connections on the offered socket, which Vert.x now listens on. */
+  static void accept() {
+    BoundServerChannel served = SERVED.getAndSet(null);
+    if (served != null) {
+      served.accept();
+    }
   }
 
   @Override
@@ -48,7 +58,9 @@ public final class UnixTransport extends JDKTransport {
       if (bound == null) {
         throw new IllegalStateException("no UNIX socket has been offered");
       }
-      return new BoundServerChannel(bound);
+      BoundServerChannel channel = new BoundServerChannel(bound);
+      SERVED.set(channel);
+      return channel;
     };
   }
 
