@@ -2,6 +2,7 @@ package io.doceph.rig;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DockerdRestartIT extends RigTest {
   private static final Map<String, String> QUICK_REAPER =
       Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s");
+
+  /** Long enough for the quick reaper to have done what it must not do. */
+  private static final Duration REAPED = Duration.ofSeconds(3);
 
   @ParameterizedTest
   @ValueSource(strings = {"vfs", "loop"})
@@ -97,7 +101,7 @@ class DockerdRestartIT extends RigTest {
     daemon.kill9();
     daemon.start();
     rig().startDockerd("--live-restore");
-    Thread.sleep(3000);
+    Thread.sleep(REAPED);
 
     // Then the container still has its volume, and its stop unmounts it with the first ID
     assertThat(docker("exec", container, "sh", "-c", "echo more >> /data/f; cat /data/f").lines())
@@ -130,6 +134,30 @@ class DockerdRestartIT extends RigTest {
     assertThat(docker("exec", container, "ls", "/data")).contains("other");
     docker("rm", "-f", container);
     Await.until("unmounted", SOON, () -> leftBy(daemon).isEmpty());
+  }
+
+  @Test
+  void whatAPersonHasMountedOutlivesDockerd() throws InterruptedException {
+    // Given a volume that a person has mounted by hand
+    DocephDaemon daemon = doceph("loop", QUICK_REAPER);
+    String volume = volume("byhand");
+    docker("volume", "create", "-d", DRIVER, volume);
+    byHand(daemon, "mount", volume).succeeded();
+    List<String> mounted = leftBy(daemon);
+
+    // When dockerd is restarted, and the reaper has had its time
+    rig().restartDockerd();
+    Thread.sleep(REAPED);
+
+    // Then it is mounted until that person is done
+    assertThat(leftBy(daemon)).isNotEmpty().isEqualTo(mounted);
+    byHand(daemon, "umount", volume).succeeded();
+    assertThat(leftBy(daemon)).isEmpty();
+  }
+
+  private Command.Result byHand(DocephDaemon daemon, String command, String volume) {
+    return rig()
+        .inside(DocephDaemon.executable(), command, volume, "--socket", daemon.socket().toString());
   }
 
   private void awaitRunning(String container) {
