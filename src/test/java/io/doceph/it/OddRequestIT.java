@@ -45,6 +45,7 @@ class OddRequestIT {
         "Accept: application/vnd.docker.plugins.v1.2+json, application/json",
         "Accept: */*",
         "Accept: text/html",
+        "Accept: nonsense;;q=x",
         "Content-Type: application/x-www-form-urlencoded",
         "Content-Type: application/json",
         "Content-Type: text/plain; charset=utf-8",

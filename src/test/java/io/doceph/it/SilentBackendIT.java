@@ -45,8 +45,7 @@ class SilentBackendIT {
     DocephDaemon daemon = bed.start();
     try (Plugin plugin = new Plugin(daemon)) {
       plugin.create("known", "");
-      Files.move(bed.path("vfs/.doceph"), bed.path("away"));
-      Files.writeString(bed.path("vfs/.doceph"), "no directory");
+      diskFails();
 
       // Then the volume is shown with the problem
       Await.until(
@@ -57,8 +56,7 @@ class SilentBackendIT {
       assertThatThrownBy(() -> plugin.get("maybe")).isInstanceOf(UncheckedIOException.class);
 
       // When the disk is back
-      Files.delete(bed.path("vfs/.doceph"));
-      Files.move(bed.path("away"), bed.path("vfs/.doceph"));
+      diskIsMended();
 
       // Then all is well again
       Await.until(
@@ -77,16 +75,25 @@ class SilentBackendIT {
       plugin.create("known", "");
     }
     daemon.term();
-    Files.move(bed.path("vfs/.doceph"), bed.path("away"));
-    Files.writeString(bed.path("vfs/.doceph"), "no directory");
+    diskFails();
 
     daemon.start();
 
     try (Plugin plugin = new Plugin(daemon)) {
       assertThatThrownBy(() -> plugin.get("known")).isInstanceOf(UncheckedIOException.class);
-      Files.delete(bed.path("vfs/.doceph"));
-      Files.move(bed.path("away"), bed.path("vfs/.doceph"));
+      diskIsMended();
       assertThat(plugin.volume("known").path("Name").asText()).isEqualTo("known");
     }
+  }
+
+  /** A link to itself: every access fails with an error that is not "no such file". */
+  private void diskFails() throws IOException {
+    Files.move(bed.path("vfs/.doceph"), bed.path("away"));
+    Files.createSymbolicLink(bed.path("vfs/.doceph"), bed.path("vfs/.doceph"));
+  }
+
+  private void diskIsMended() throws IOException {
+    Files.delete(bed.path("vfs/.doceph"));
+    Files.move(bed.path("away"), bed.path("vfs/.doceph"));
   }
 }
