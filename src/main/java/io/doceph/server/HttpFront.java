@@ -24,6 +24,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 
 /**
@@ -33,6 +34,9 @@ import org.jboss.logging.Logger;
 class HttpFront {
   private static final Logger LOG = Logger.getLogger("io.doceph");
   private static final int LARGEST_BODY = 1 << 20;
+  private static final long LONGEST_DRAINED = 64L << 20;
+  private static final String TOO_LONG =
+      "{\"Err\":\"the request is larger than 1 MiB; a volume's name and options never are\"}";
   private static final Duration OPENING = Duration.ofSeconds(20);
 
   private final Vertx vertx;
@@ -121,24 +125,44 @@ class HttpFront {
     }
   }
 
-  /** Refuses a body that is too long before it is read. */
+  /**
+   * Lets requests through to the resources as their bodies alone describe them: Docker sends no
+   * Content-Type, the first doceph's users a form's, and no header may make a Get fail. A body that
+   * is announced as too long is not kept.
+   */
   private static Handler<HttpServerRequest> guarded() {
     Handler<HttpServerRequest> root = VertxHttpRecorder.getRootHandler();
     return request -> {
+      request.headers().remove("Content-Type").remove("Accept");
       String length = request.getHeader("Content-Length");
       if (length != null && length.length() >= 7 && Long.parseLong(length) > LARGEST_BODY) {
-        request
-            .response()
-            .setStatusCode(400)
-            .putHeader("Content-Type", "application/json")
-            .putHeader("Connection", "close")
-            .end(
-                "{\"Err\":\"the request is larger than 1 MiB; a volume's name and options never are\"}")
-            .onComplete(done -> request.connection().close());
-        return;
+        refuseLongBody(request);
+      } else {
+        root.handle(request);
       }
-      root.handle(request);
     };
+  }
+
+  /**
+   * Reads the body to its end, or to a bound, before answering: most clients read no answer while
+   * they write.
+   */
+  private static void refuseLongBody(HttpServerRequest request) {
+    AtomicLong read = new AtomicLong();
+    request.handler(
+        part -> {
+          if (read.addAndGet(part.length()) > LONGEST_DRAINED) {
+            request.connection().close();
+          }
+        });
+    request.endHandler(
+        end ->
+            request
+                .response()
+                // A Get is answered with 200 or not at all (see PluginResource).
+                .setStatusCode(request.path().equals("/VolumeDriver.Get") ? 200 : 400)
+                .putHeader("Content-Type", "application/json")
+                .end(TOO_LONG));
   }
 
   void stop(@Observes ShutdownEvent event) {
