@@ -106,6 +106,10 @@ public final class VolumeService implements AutoCloseable {
   public void start(@Nullable String refusal) {
     mountRefusal = refusal;
     recovery.reconcileMounts();
+    if (registry.size() > 0) {
+      // Containers may have ended while no daemon was there to be told: what none shows is reaped.
+      registry.newEpoch();
+    }
     var unused =
         rounds.scheduleWithFixedDelay(
             this::refreshRound, 0, times.refresh().toMillis(), TimeUnit.MILLISECONDS);
