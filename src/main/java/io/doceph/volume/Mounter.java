@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class Mounter {
   private static final Logger LOG = Logger.getLogger(Mounter.class);
   private static final Duration UNDO = Duration.ofSeconds(30);
+  private static final Duration LETTING_GO_STEP = Duration.ofMillis(50);
+  private static final int LETTING_GO_TRIES = 20;
 
   private final Machine machine;
   private final MountRegistry registry;
@@ -43,7 +45,9 @@ final class Mounter {
   /** Mounts for one more holder. */
   Path mount(Volume volume, VolumeBackend backend, String id, Operation operation) {
     cuts.reached(CutPoint.MOUNT_BEGUN);
-    Optional<MountRecord> known = registry.get(volume.name()).filter(this::isTrue);
+    // A directory is looked at again each time: its share may have been unmounted meanwhile.
+    Optional<MountRecord> known =
+        registry.get(volume.name()).filter(r -> r.device() != null && isTrue(r));
     MountRecord record =
         known.isPresent()
             ? known.get()
@@ -198,7 +202,37 @@ final class Mounter {
     }
     registry.put(known.get().markReleased(id));
     cuts.reached(CutPoint.UNMOUNT_RECORDED);
+    if (isStillShown(known.get())) {
+      LOG.infof(
+          "volume=%s mountId=%s: the last reference is gone and a container still shows the volume:"
+              + " unmounted when that ends",
+          volume.name(), id);
+      return;
+    }
     release(volume, backend, known.get(), deadline);
+  }
+
+  /**
+   * Whether a container has the volume although nobody holds it: docker cp into a container that
+   * outlived its dockerd (live-restore) mounts with the container's ID and gives it back. A
+   * container that has just ended may take a moment to let go.
+   */
+  private static boolean isStillShown(MountRecord record) {
+    if (record.device() == null) {
+      return false;
+    }
+    for (int tries = 0; tries < LETTING_GO_TRIES; tries++) {
+      if (Reaper.shownElsewhere(record).isEmpty()) {
+        return false;
+      }
+      try {
+        Thread.sleep(LETTING_GO_STEP);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return true;
+      }
+    }
+    return true;
   }
 
   /** Unmounts, detaches and forgets, whoever held it. */

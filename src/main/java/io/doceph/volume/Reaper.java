@@ -58,18 +58,21 @@ final class Reaper {
   }
 
   private void reap(VolumeName name) {
-    Optional<MountRecord> record = registry.get(name);
-    if (record.isEmpty() || !record.get().isHeldByTheDeadOnly(registry.epoch())) {
-      return;
-    }
-    Optional<Volume> volume = catalogue.get(name).map(Found::volume);
-    if (volume.isEmpty() || !shownElsewhere(record.get()).isEmpty()) {
+    catalogue.get(name).map(Found::volume).ifPresent(this::releaseIfAbandoned);
+  }
+
+  /** Unmounts a volume that only dead dockerds hold; the caller holds its lock. */
+  void releaseIfAbandoned(Volume volume) {
+    Optional<MountRecord> record = registry.get(volume.name());
+    if (record.isEmpty()
+        || !record.get().isHeldByTheDeadOnly(registry.epoch())
+        || !shownElsewhere(record.get()).isEmpty()) {
       return;
     }
     LOG.infof(
         "volume=%s: only dockerds that are gone held it and no container shows it: unmounting",
-        name);
-    mounter.release(volume.get(), backends.of(volume.get()), record.get(), Deadline.after(LIMIT));
+        volume.name());
+    mounter.release(volume, backends.of(volume), record.get(), Deadline.after(LIMIT));
   }
 
   /** Who still has the volume in a mount namespace of their own. */
