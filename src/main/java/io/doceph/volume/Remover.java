@@ -19,20 +19,27 @@ final class Remover {
   void requireUnused(VolumeName name) {
     Optional<MountRecord> record = registry.get(name);
     if (record.isPresent()) {
-      int holders = record.get().holders().size();
       throw new VolumeError(
           VolumeError.Code.IN_USE,
           "volume "
               + name
               + " is mounted at "
               + record.get().mountpoint()
-              + " for "
-              + holders
-              + (holders == 1 ? " holder" : " holders")
-              + "; stop the containers that use it first (`doceph inspect "
+              + " and "
+              + users(record.get())
+              + "; stop what uses it first (`doceph inspect "
               + name
-              + "` lists them)");
+              + "` lists its holders)");
     }
+  }
+
+  private static String users(MountRecord record) {
+    int holders = record.holders().size();
+    String held = "held by " + holders + (holders == 1 ? " mount" : " mounts");
+    return Reaper.shownElsewhere(record).stream()
+        .findFirst()
+        .map(f -> held + ", and process " + f.pid() + " (" + f.command() + ") shows it")
+        .orElse(held);
   }
 
   /** Removes data, description and mountpoint. */
