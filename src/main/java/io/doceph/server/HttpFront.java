@@ -17,12 +17,14 @@ import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Provider;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 
 /**
@@ -32,13 +34,16 @@ import org.jboss.logging.Logger;
 class HttpFront {
   private static final Logger LOG = Logger.getLogger("io.doceph");
   private static final int LARGEST_BODY = 1 << 20;
+  private static final long LONGEST_DRAINED = 64L << 20;
+  private static final String TOO_LONG =
+      "{\"Err\":\"the request is larger than 1 MiB; a volume's name and options never are\"}";
   private static final Duration OPENING = Duration.ofSeconds(20);
 
   private final Vertx vertx;
-  private final VolumeService service;
-  private final ManagementServer management;
+  private final Provider<VolumeService> service;
+  private final Provider<ManagementServer> management;
 
-  HttpFront(Vertx vertx, VolumeService service, ManagementServer management) {
+  HttpFront(Vertx vertx, Provider<VolumeService> service, Provider<ManagementServer> management) {
     this.vertx = vertx;
     this.service = service;
     this.management = management;
@@ -47,7 +52,7 @@ class HttpFront {
   void start(@Observes StartupEvent event) {
     Launched launched = Launched.get();
     DocephConfig config = launched.config();
-    service.start(MountNamespace.problem(config.mountRoot().path()).orElse(null));
+    startService(config);
     await(
         vertx
             .createHttpServer(options())
@@ -60,8 +65,26 @@ class HttpFront {
     LOG.infof(
         "doceph answers on %s%s",
         launched.socket().path(), launched.socket().isInherited() ? " (systemd's)" : "");
-    service.mountRefusal().ifPresent(why -> LOG.error("block volumes are not mounted: " + why));
-    management.start(vertx, config.management());
+    service
+        .get()
+        .mountRefusal()
+        .ifPresent(why -> LOG.error("block volumes are not mounted: " + why));
+    management.get().start(vertx, config.management());
+  }
+
+  private void startService(DocephConfig config) {
+    try {
+      service.get().start(MountNamespace.problem(config.mountRoot().path()).orElse(null));
+    } catch (RuntimeException e) {
+      giveUp("cannot start: " + e.getMessage());
+    }
+  }
+
+  /** Ends the process: an orderly stop would wait for the very start that calls this. */
+  private static void giveUp(String why) {
+    System.err.println("doceph: " + why);
+    Launched.get().socket().unlink();
+    Runtime.getRuntime().halt(1);
   }
 
   private void listen(DocephConfig config, HostPort address) {
@@ -96,37 +119,55 @@ class HttpFront {
       opened.toCompletableFuture().get(OPENING.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      System.err.println("doceph: cannot listen on " + what + ": " + cause.getMessage());
-      Launched.get().socket().unlink();
-      Runtime.getRuntime().halt(1); // an orderly stop would wait for this very start
+      giveUp("cannot listen on " + what + ": " + cause.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Refuses a body that is too long before it is read. */
+  /**
+   * Lets requests through to the resources as their bodies alone describe them: Docker sends no
+   * Content-Type, the first doceph's users a form's, and no header may make a Get fail. A body that
+   * is announced as too long is not kept.
+   */
   private static Handler<HttpServerRequest> guarded() {
     Handler<HttpServerRequest> root = VertxHttpRecorder.getRootHandler();
     return request -> {
+      request.headers().remove("Content-Type").remove("Accept");
       String length = request.getHeader("Content-Length");
       if (length != null && length.length() >= 7 && Long.parseLong(length) > LARGEST_BODY) {
-        request
-            .response()
-            .setStatusCode(400)
-            .putHeader("Content-Type", "application/json")
-            .putHeader("Connection", "close")
-            .end(
-                "{\"Err\":\"the request is larger than 1 MiB; a volume's name and options never are\"}")
-            .onComplete(done -> request.connection().close());
-        return;
+        refuseLongBody(request);
+      } else {
+        root.handle(request);
       }
-      root.handle(request);
     };
+  }
+
+  /**
+   * Reads the body to its end, or to a bound, before answering: most clients read no answer while
+   * they write.
+   */
+  private static void refuseLongBody(HttpServerRequest request) {
+    AtomicLong read = new AtomicLong();
+    request.handler(
+        part -> {
+          if (read.addAndGet(part.length()) > LONGEST_DRAINED) {
+            request.connection().close();
+          }
+        });
+    request.endHandler(
+        end ->
+            request
+                .response()
+                // A Get is answered with 200 or not at all (see PluginResource).
+                .setStatusCode(request.path().equals("/VolumeDriver.Get") ? 200 : 400)
+                .putHeader("Content-Type", "application/json")
+                .end(TOO_LONG));
   }
 
   void stop(@Observes ShutdownEvent event) {
     Launched.get().socket().unlink();
-    service.close();
+    service.get().close();
     LOG.info("doceph has stopped; what is mounted stays mounted");
   }
 }

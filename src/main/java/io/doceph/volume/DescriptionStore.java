@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Descriptions of volumes beside their data: one checksummed JSON file a volume in a directory that
@@ -27,17 +28,20 @@ public final class DescriptionStore {
 
   private final Path directory;
   private final Map<VolumeName, Seen> lastListing = new HashMap<>();
+  private final AtomicBoolean swept = new AtomicBoolean();
 
   /** A store in a directory that is made when the first volume is. */
   public DescriptionStore(Path directory) {
     this.directory = directory;
   }
 
-  /** Makes the directory if needed. */
+  /** Makes the directory if needed, and the first time removes what a killed daemon left in it. */
   public void prepare() {
     try {
       Files.createDirectories(directory);
-      StateFile.sweep(directory);
+      if (!swept.getAndSet(true)) {
+        StateFile.sweep(directory);
+      }
     } catch (IOException e) {
       throw Failures.ofFile("cannot make the directory " + directory, e);
     }

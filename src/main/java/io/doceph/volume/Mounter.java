@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class Mounter {
   private static final Logger LOG = Logger.getLogger(Mounter.class);
   private static final Duration UNDO = Duration.ofSeconds(30);
+  private static final Duration LETTING_GO_STEP = Duration.ofMillis(50);
+  private static final int LETTING_GO_TRIES = 20;
 
   private final Machine machine;
   private final MountRegistry registry;
@@ -45,7 +47,7 @@ final class Mounter {
     cuts.reached(CutPoint.MOUNT_BEGUN);
     Optional<MountRecord> known = registry.get(volume.name()).filter(this::isTrue);
     if (known.isPresent() && !backend.isBlock()) {
-      // The kernel does not vouch for a directory: it may be gone, or its share unmounted.
+      // A directory is looked at again each time: its share may have been unmounted meanwhile.
       Attachment unused = backend.attach(volume, operation.deadline());
     }
     MountRecord record =
@@ -202,7 +204,37 @@ final class Mounter {
     }
     registry.put(known.get().markReleased(id));
     cuts.reached(CutPoint.UNMOUNT_RECORDED);
+    if (isStillShown(known.get())) {
+      LOG.infof(
+          "volume=%s mountId=%s: the last reference is gone and a container still shows the volume:"
+              + " unmounted when that ends",
+          volume, id);
+      return;
+    }
     release(backend, known.get(), deadline);
+  }
+
+  /**
+   * Whether a container has the volume although nobody holds it: docker cp into a container that
+   * outlived its dockerd (live-restore) mounts with the container's ID and gives it back. A
+   * container that has just ended may take a moment to let go.
+   */
+  private static boolean isStillShown(MountRecord record) {
+    if (record.device() == null) {
+      return false;
+    }
+    for (int tries = 0; tries < LETTING_GO_TRIES; tries++) {
+      if (Reaper.shownElsewhere(record).isEmpty()) {
+        return false;
+      }
+      try {
+        Thread.sleep(LETTING_GO_STEP);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return true;
+      }
+    }
+    return true;
   }
 
   /** Unmounts, detaches and forgets, whoever held it. */

@@ -47,19 +47,20 @@ final class Reaper {
         continue;
       }
       try {
-        operations.runIfFree(record.volume(), "reaping", LIMIT, () -> reap(record.volume()));
+        operations.runIfFree(
+            record.volume(), "reaping", LIMIT, () -> releaseIfAbandoned(record.volume()));
       } catch (RuntimeException e) {
         LOG.warnf("volume=%s: cannot be given back yet: %s", record.volume(), e.getMessage());
       }
     }
   }
 
-  private void reap(VolumeName name) {
+  /** Unmounts a volume that only dead dockerds hold; the caller holds its lock. */
+  void releaseIfAbandoned(VolumeName name) {
     Optional<MountRecord> record = registry.get(name);
-    if (record.isEmpty() || !record.get().isHeldByTheDeadOnly(registry.epoch())) {
-      return;
-    }
-    if (!shownElsewhere(record.get()).isEmpty()) {
+    if (record.isEmpty()
+        || !record.get().isHeldByTheDeadOnly(registry.epoch())
+        || !shownElsewhere(record.get()).isEmpty()) {
       return;
     }
     LOG.infof(

@@ -106,6 +106,10 @@ public final class VolumeService implements AutoCloseable {
   public void start(@Nullable String refusal) {
     mountRefusal = refusal;
     recovery.reconcileMounts();
+    if (registry.size() > 0) {
+      // Containers may have ended while no daemon was there to be told: what none shows is reaped.
+      registry.newEpoch();
+    }
     var unused =
         rounds.scheduleWithFixedDelay(
             this::refreshRound, 0, times.refresh().toMillis(), TimeUnit.MILLISECONDS);
@@ -249,6 +253,7 @@ public final class VolumeService implements AutoCloseable {
           Optional<Found> found = lookUp(name, o.deadline());
           if (found.isPresent() && !forgotten.has(name)) {
             Volume volume = require(found.get());
+            reaper.releaseIfAbandoned(name);
             remover.requireUnused(name);
             VolumeBackend backend = backends.of(volume);
             Volume going = remover.begin(volume, backend, machine.hostId(), o.deadline());
@@ -415,6 +420,15 @@ public final class VolumeService implements AutoCloseable {
   /** The enabled backends by name. */
   public Map<String, VolumeBackend> backends() {
     return backends.all();
+  }
+
+  /** How far volumes reach: as configured, or with {@code auto} as far as the default backend's. */
+  public String scope(String defaultBackend, String configured) {
+    if (!configured.equals("auto")) {
+      return configured;
+    }
+    VolumeBackend backend = backends.all().get(defaultBackend);
+    return backend != null && backend.isShared() ? "global" : "local";
   }
 
   /** Why a backend cannot answer, if it cannot. */

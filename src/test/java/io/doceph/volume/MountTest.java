@@ -56,6 +56,15 @@ class MountTest {
         .orElse(0);
   }
 
+  private long epoch(String id) {
+    return service
+        .known(db)
+        .map(VolumeView::holders)
+        .map(h -> h.get(id))
+        .map(Holder::epoch)
+        .orElse(0L);
+  }
+
   private boolean isMounted() {
     return service.known(db).map(VolumeView::mount).isPresent();
   }
@@ -198,15 +207,20 @@ class MountTest {
   }
 
   @Test
-  void epochsOutliveARestartOfTheDaemon() {
+  void theCountOfEpochsOutlivesARestartOfTheDaemon() {
     service.activate();
     service.activate();
+    service = house.restart();
+    done(service.mount(db, ID));
+    long epoch = epoch(ID);
+
+    service = house.restart(); // counts as a new epoch while something is mounted
+    done(service.mount(db, ANOTHER));
     done(service.mount(db, ID));
 
-    service = house.restart();
-    done(service.mount(db, ID)); // the same dockerd: docker cp
-
-    assertThat(count(ID)).isEqualTo(2);
+    assertThat(epoch).isEqualTo(3);
+    assertThat(epoch(ANOTHER)).isEqualTo(4);
+    assertThat(count(ID)).isEqualTo(1);
   }
 
   @Test

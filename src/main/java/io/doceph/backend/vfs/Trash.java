@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Removed data, on its way out: a rename takes it out of sight in one step, then the tree is
- * deleted in the background. What a killed daemon left is deleted after the next removal.
+ * deleted in the background. What a killed daemon left is deleted by the next one.
  */
 final class Trash {
   private final Path directory;
@@ -28,6 +28,13 @@ final class Trash {
     Files.move(
         tree, directory.resolve(name + "." + UUID.randomUUID()), StandardCopyOption.ATOMIC_MOVE);
     Thread.ofPlatform().daemon().name("vfs-sweep").start(this::sweep);
+  }
+
+  /** Deletes what a killed daemon left, if anything. */
+  void resume() {
+    if (Files.isDirectory(directory)) {
+      Thread.ofPlatform().daemon().name("vfs-sweep").start(this::sweep);
+    }
   }
 
   private synchronized void sweep() {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One directory a volume under a path that may be an NFS mount: {@code PATH/NAME} holds the data,
@@ -32,6 +33,7 @@ public final class VfsBackend implements VolumeBackend {
   private final DescriptionStore descriptions;
   private final FreshDirectory fresh;
   private final Trash trash;
+  private final AtomicBoolean resumed = new AtomicBoolean();
 
   /**
    * A backend on a directory, which is made when it is not there.
@@ -74,6 +76,9 @@ public final class VfsBackend implements VolumeBackend {
   @Override
   public List<Found> list(Deadline deadline) {
     requireReachable();
+    if (!resumed.getAndSet(true)) {
+      trash.resume();
+    }
     return descriptions.list();
   }
 
