@@ -33,6 +33,7 @@ final class Remover {
     }
   }
 
+<<<<<<< HEAD
   private static String users(MountRecord record) {
     int holders = record.holders().size();
     String held = "held by " + holders + (holders == 1 ? " mount" : " mounts");
@@ -44,14 +45,18 @@ final class Remover {
 
   /** Removes data, description and mountpoint. */
   void remove(Volume volume, VolumeBackend backend, String hostId, Deadline deadline) {
+=======
+  /** Writes the intention down: from here on it is no volume any more. */
+  Volume begin(Volume volume, VolumeBackend backend, String hostId, Deadline deadline) {
+>>>>>>> volume-tests
     cuts.reached(CutPoint.REMOVE_BEGUN);
     Volume going = new Volume(volume.spec(), volume.createdAt(), Volume.Stage.REMOVING, hostId, 0);
     backend.describe(going, deadline);
     cuts.reached(CutPoint.REMOVE_DESCRIBED);
-    finish(going, backend, deadline);
+    return going;
   }
 
-  /** Finishes a removal that is written down. */
+  /** Removes data, description and mountpoint of a volume whose removal is written down. */
   void finish(Volume going, VolumeBackend backend, Deadline deadline) {
     backend.removeData(going, deadline);
     cuts.reached(CutPoint.REMOVE_DATA);
