@@ -33,7 +33,6 @@ final class Remover {
     }
   }
 
-<<<<<<< HEAD
   private static String users(MountRecord record) {
     int holders = record.holders().size();
     String held = "held by " + holders + (holders == 1 ? " mount" : " mounts");
@@ -43,12 +42,8 @@ final class Remover {
         .orElse(held);
   }
 
-  /** Removes data, description and mountpoint. */
-  void remove(Volume volume, VolumeBackend backend, String hostId, Deadline deadline) {
-=======
   /** Writes the intention down: from here on it is no volume any more. */
   Volume begin(Volume volume, VolumeBackend backend, String hostId, Deadline deadline) {
->>>>>>> volume-tests
     cuts.reached(CutPoint.REMOVE_BEGUN);
     Volume going = new Volume(volume.spec(), volume.createdAt(), Volume.Stage.REMOVING, hostId, 0);
     backend.describe(going, deadline);
