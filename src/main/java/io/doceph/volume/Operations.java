@@ -22,11 +22,14 @@ import org.jspecify.annotations.Nullable;
  * which its caller is answered whatever hangs. The same operation asked for twice runs once.
  */
 final class Operations implements AutoCloseable {
+  private static final int LOOK_UPS = 32;
+
   private record Key(VolumeName volume, String kind, Object argument) {}
 
   private final VolumeLocks locks = new VolumeLocks();
   private final ConcurrentMap<Key, CompletableFuture<?>> running = new ConcurrentHashMap<>();
   private final ThreadPoolExecutor threads;
+  private final ThreadPoolExecutor lookUps;
   private final ScheduledExecutorService clock;
   private final Duration lockWait;
   private final BiConsumer<String, @Nullable Throwable> listener;
@@ -38,14 +41,9 @@ final class Operations implements AutoCloseable {
    * @param listener told the kind and the failure, if any, of each operation that ends
    */
   Operations(int limit, Duration lockWait, BiConsumer<String, @Nullable Throwable> listener) {
-    this.threads =
-        new ThreadPoolExecutor(
-            0,
-            limit,
-            20,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            Thread.ofPlatform().daemon().name("operation-", 0).factory());
+    this.threads = threads(limit, "operation-");
+    // Apart, so that look-ups in a backend that hangs keep no operation on other volumes out.
+    this.lookUps = threads(LOOK_UPS, "look-up-");
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("deadlines").factory());
@@ -53,6 +51,16 @@ final class Operations implements AutoCloseable {
     this.clock = timer;
     this.lockWait = lockWait;
     this.listener = listener;
+  }
+
+  private static ThreadPoolExecutor threads(int limit, String name) {
+    return new ThreadPoolExecutor(
+        0,
+        limit,
+        20,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        Thread.ofPlatform().daemon().name(name, 0).factory());
   }
 
   /**
@@ -180,6 +188,9 @@ final class Operations implements AutoCloseable {
     } catch (CommandFailure e) {
       stuck = e;
       throw Failures.ofCommand(e);
+    } catch (VolumeError e) {
+      stuck = e.getCause() instanceof CommandFailure f ? f : null;
+      throw e;
     } finally {
       unlock(volume, stuck);
     }
@@ -190,7 +201,7 @@ final class Operations implements AutoCloseable {
     CompletableFuture<T> result = new CompletableFuture<>();
     Deadline deadline = Deadline.after(limit);
     try {
-      threads.execute(
+      lookUps.execute(
           () -> {
             try {
               result.complete(body.apply(deadline));
@@ -202,7 +213,10 @@ final class Operations implements AutoCloseable {
           });
     } catch (RejectedExecutionException e) {
       result.completeExceptionally(
-          new VolumeError(VolumeError.Code.UNAVAILABLE, "doceph runs too many operations", e));
+          new VolumeError(
+              VolumeError.Code.UNAVAILABLE,
+              "doceph looks up too many names at once, because a backend answers slowly or not at all",
+              e));
     }
     var timeout =
         clock.schedule(
@@ -229,5 +243,6 @@ final class Operations implements AutoCloseable {
   public void close() {
     clock.shutdownNow();
     threads.shutdown();
+    lookUps.shutdown();
   }
 }
