@@ -7,7 +7,7 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 /** Picks the daemon ({@code doceph serve}) or a client command; only the daemon boots Quarkus. */
 @QuarkusMain
 public final class Main {
-  private Main() {}
+  Main() {}
 
   /** Runs a command; the process ends with its exit code. */
   public static void main(String[] args) {

@@ -45,7 +45,7 @@ final class AdminAnswers {
   static CompletionStage<Response> guarded(String call, Supplier<CompletionStage<Response>> work) {
     try {
       return work.get().exceptionally(e -> failure(call, e));
-    } catch (VolumeError e) {
+    } catch (RuntimeException e) {
       return CompletableFuture.completedFuture(failure(call, e));
     }
   }

@@ -47,7 +47,7 @@ public class StatusResource {
     info.put("startedAt", facts.startedAt().truncatedTo(ChronoUnit.SECONDS).toString());
     info.put("uptimeSeconds", Duration.between(facts.startedAt(), Instant.now()).toSeconds());
     info.put("socket", config.socket().toString());
-    info.put("scope", config.scope());
+    info.put("scope", service.scope(config.backend(), config.scope()));
     ArrayNode backends = info.putArray("backends");
     for (VolumeBackend backend : service.backends().values()) {
       ObjectNode item = backends.addObject();

@@ -100,12 +100,21 @@ public final class ConfigLoader {
       if (variable.startsWith("DOCEPH_")
           && !variables.contains(variable)
           && !OTHER_VARIABLES.contains(variable)) {
-        problems.add(
+        String suggestion = suggestion(variable.toLowerCase(Locale.ROOT).replace('_', '.'));
+        String text =
             "the environment variable "
                 + variable
                 + " stands for no key that doceph knows"
-                + suggestion(variable.toLowerCase(Locale.ROOT).replace('_', '.'))
-                + "; docs/configuration.md lists them all");
+                + suggestion
+                + "; docs/configuration.md lists them all";
+        // A slip of the pen is refused like one in the file. Anything else may be another
+        // program's,
+        // and volumes must not be missing because of it.
+        if (suggestion.isEmpty()) {
+          System.err.println("doceph: ignored: " + text);
+        } else {
+          problems.add(text);
+        }
       }
     }
     for (String key : System.getProperties().stringPropertyNames()) {

@@ -10,7 +10,6 @@ import io.smallrye.common.annotation.NonBlocking;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,16 +33,7 @@ public class PluginResource {
   PluginResource(VolumeService service, ListAnswer list, DocephConfig config) {
     this.service = service;
     this.list = list;
-    this.scope = scope(service, config);
-  }
-
-  private static String scope(VolumeService service, DocephConfig config) {
-    String configured = config.scope().toLowerCase(Locale.ROOT);
-    if (!configured.equals("auto")) {
-      return configured;
-    }
-    var backend = service.backends().get(config.backend());
-    return backend != null && backend.isShared() ? "global" : "local";
+    this.scope = service.scope(config.backend(), config.scope());
   }
 
   /** A dockerd introduces itself: a new one each time. */
@@ -156,6 +146,8 @@ public class PluginResource {
           .exceptionally(failure -> unanswered(name, failure));
     } catch (VolumeError e) {
       return CompletableFuture.completedFuture(none(String.valueOf(e.getMessage())));
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedFuture(unanswered("?", e));
     }
   }
 
@@ -189,7 +181,7 @@ public class PluginResource {
       volume = request.rawName();
       String named = volume;
       return work.apply(request).exceptionally(e -> Answers.failure(call, named, e));
-    } catch (VolumeError e) {
+    } catch (RuntimeException e) {
       return CompletableFuture.completedFuture(Answers.failure(call, volume, e));
     }
   }

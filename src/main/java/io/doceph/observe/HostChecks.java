@@ -26,6 +26,7 @@ final class HostChecks {
 
   List<Check> all() {
     List<Check> checks = new ArrayList<>();
+    checks.add(kernel());
     boolean block = service.backends().values().stream().anyMatch(VolumeBackend::isBlock);
     if (block) {
       checks.add(filesystem(config.filesystem()));
@@ -37,6 +38,14 @@ final class HostChecks {
     service.backends().values().forEach(b -> checks.add(backend(b)));
     service.backends().values().forEach(b -> space(b, checks));
     return checks;
+  }
+
+  private static Check kernel() {
+    try {
+      return Check.ok("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
+    } catch (IOException e) {
+      return Check.warning("kernel", "/proc/sys cannot be read", "mount /proc");
+    }
   }
 
   private static Check filesystem(String name) {

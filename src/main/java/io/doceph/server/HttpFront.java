@@ -17,6 +17,7 @@ import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Provider;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -39,10 +40,10 @@ class HttpFront {
   private static final Duration OPENING = Duration.ofSeconds(20);
 
   private final Vertx vertx;
-  private final VolumeService service;
-  private final ManagementServer management;
+  private final Provider<VolumeService> service;
+  private final Provider<ManagementServer> management;
 
-  HttpFront(Vertx vertx, VolumeService service, ManagementServer management) {
+  HttpFront(Vertx vertx, Provider<VolumeService> service, Provider<ManagementServer> management) {
     this.vertx = vertx;
     this.service = service;
     this.management = management;
@@ -51,7 +52,7 @@ class HttpFront {
   void start(@Observes StartupEvent event) {
     Launched launched = Launched.get();
     DocephConfig config = launched.config();
-    service.start(MountNamespace.problem(config.mountRoot().path()).orElse(null));
+    startService(config);
     await(
         vertx
             .createHttpServer(options())
@@ -64,8 +65,26 @@ class HttpFront {
     LOG.infof(
         "doceph answers on %s%s",
         launched.socket().path(), launched.socket().isInherited() ? " (systemd's)" : "");
-    service.mountRefusal().ifPresent(why -> LOG.error("block volumes are not mounted: " + why));
-    management.start(vertx, config.management());
+    service
+        .get()
+        .mountRefusal()
+        .ifPresent(why -> LOG.error("block volumes are not mounted: " + why));
+    management.get().start(vertx, config.management());
+  }
+
+  private void startService(DocephConfig config) {
+    try {
+      service.get().start(MountNamespace.problem(config.mountRoot().path()).orElse(null));
+    } catch (RuntimeException e) {
+      giveUp("cannot start: " + e.getMessage());
+    }
+  }
+
+  /** Ends the process: an orderly stop would wait for the very start that calls this. */
+  private static void giveUp(String why) {
+    System.err.println("doceph: " + why);
+    Launched.get().socket().unlink();
+    Runtime.getRuntime().halt(1);
   }
 
   private void listen(DocephConfig config, HostPort address) {
@@ -100,9 +119,7 @@ class HttpFront {
       opened.toCompletableFuture().get(OPENING.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      System.err.println("doceph: cannot listen on " + what + ": " + cause.getMessage());
-      Launched.get().socket().unlink();
-      Runtime.getRuntime().halt(1); // an orderly stop would wait for this very start
+      giveUp("cannot listen on " + what + ": " + cause.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -150,7 +167,7 @@ class HttpFront {
 
   void stop(@Observes ShutdownEvent event) {
     Launched.get().socket().unlink();
-    service.close();
+    service.get().close();
     LOG.info("doceph has stopped; what is mounted stays mounted");
   }
 }

@@ -25,6 +25,7 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -145,7 +146,9 @@ class Wiring {
         return Files.readString(file).strip();
       }
       String id = UUID.randomUUID().toString();
-      Files.writeString(file, id + "\n");
+      Path fresh = stateDir.resolve("host-id.new");
+      Files.writeString(fresh, id + "\n");
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE); // never half an id
       return id;
     } catch (IOException e) {
       throw new StartRefused("cannot read or write " + file + ": " + e.getMessage());

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,8 @@ public record MountRecord(
     @Nullable String majorMinor,
     Instant since,
     Map<String, Holder> holders) {
+  private static final Pattern DOCKERS_ID = Pattern.compile("[0-9a-f]{64}");
+
   public MountRecord {
     holders = Collections.unmodifiableMap(new LinkedHashMap<>(holders));
   }
@@ -77,7 +80,15 @@ public record MountRecord(
 
   /** Whether nobody of the present dockerd holds it. */
   boolean isHeldByTheDeadOnly(long epoch) {
-    return holders.values().stream().allMatch(h -> h.released() || h.epoch() < epoch);
+    return holders.entrySet().stream()
+        .allMatch(
+            e ->
+                e.getValue().released() || (e.getValue().epoch() < epoch && isDockers(e.getKey())));
+  }
+
+  // What a person has mounted by hand does not end with a dockerd.
+  private static boolean isDockers(String id) {
+    return id.isEmpty() || DOCKERS_ID.matcher(id).matches();
   }
 
   /** The same mount with other holders: those of a mount that it replaces. */

@@ -204,7 +204,17 @@ final class Operations implements AutoCloseable {
       result.completeExceptionally(
           new VolumeError(VolumeError.Code.UNAVAILABLE, "doceph runs too many operations", e));
     }
-    return result.orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS);
+    var timeout =
+        clock.schedule(
+            () ->
+                result.completeExceptionally(
+                    new VolumeError(
+                        VolumeError.Code.UNAVAILABLE,
+                        "the backends did not answer within " + limit.toSeconds() + " s")),
+            limit.toMillis(),
+            TimeUnit.MILLISECONDS);
+    var unused = result.whenComplete((value, failure) -> timeout.cancel(false));
+    return result;
   }
 
   boolean isLocked(VolumeName volume) {

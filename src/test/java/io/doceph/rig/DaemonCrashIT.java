@@ -56,4 +56,25 @@ class DaemonCrashIT extends RigTest {
     assertThat(inContainer(volume, "cat /data/f")).isEqualTo("data");
     docker("rm", "-f", container);
   }
+
+  @Test
+  void aContainerThatStopsWhileTheDaemonIsAwayIsUnmountedLater() {
+    // Given a container that stops while the daemon is away: dockerd asks for 15 s, then gives up
+    // for good
+    DocephDaemon daemon =
+        doceph("loop", Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s"));
+    String volume = volume("missed");
+    String container = hold(volume, "--volume-driver", DRIVER);
+    docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
+    daemon.kill9();
+    docker("rm", "-f", container);
+
+    // When the daemon comes back
+    daemon.start();
+
+    // Then the volume is unmounted in the end, and can be used and removed
+    Await.until("unmounted", SOON, () -> leftBy(daemon).isEmpty());
+    assertThat(inContainer(volume, "cat /data/f")).isEqualTo("data");
+    docker("volume", "rm", volume);
+  }
 }

@@ -2,8 +2,10 @@ package io.doceph.rig;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -11,6 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DockerdRestartIT extends RigTest {
   private static final Map<String, String> QUICK_REAPER =
       Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s");
+
+  /** Long enough for the quick reaper to have done what it must not do. */
+  private static final Duration REAPED = Duration.ofSeconds(3);
 
   @ParameterizedTest
   @ValueSource(strings = {"vfs", "loop"})
@@ -96,7 +101,7 @@ class DockerdRestartIT extends RigTest {
     daemon.kill9();
     daemon.start();
     rig().startDockerd("--live-restore");
-    Thread.sleep(3000);
+    Thread.sleep(REAPED);
 
     // Then the container still has its volume, and its stop unmounts it with the first ID
     assertThat(docker("exec", container, "sh", "-c", "echo more >> /data/f; cat /data/f").lines())
@@ -108,6 +113,51 @@ class DockerdRestartIT extends RigTest {
     docker("start", container);
     assertThat(docker("exec", container, "cat", "/data/f").lines()).containsExactly("data", "more");
     docker("rm", "-f", container);
+  }
+
+  @Test
+  void copyingIntoAContainerThatOutlivedDockerdLeavesItsMount() {
+    // Given a container that outlived dockerd: docker cp mounts again with its ID, and unmounts
+    rig().restartDockerd("--live-restore");
+    DocephDaemon daemon = doceph("loop", QUICK_REAPER);
+    String volume = volume("outlived");
+    String container = hold(volume, "--volume-driver", DRIVER);
+    rig().restartDockerd("--live-restore");
+    List<String> mounted = leftBy(daemon);
+
+    // When something is copied into it
+    docker("cp", daemon.directory().resolve("doceph.log").toString(), container + ":/data/log");
+
+    // Then its volume is still mounted, so that another container gets the same device
+    assertThat(leftBy(daemon)).isEqualTo(mounted);
+    assertThat(inContainer(volume, "touch /data/other && ls /data")).contains("log");
+    assertThat(docker("exec", container, "ls", "/data")).contains("other");
+    docker("rm", "-f", container);
+    Await.until("unmounted", SOON, () -> leftBy(daemon).isEmpty());
+  }
+
+  @Test
+  void whatAPersonHasMountedOutlivesDockerd() throws InterruptedException {
+    // Given a volume that a person has mounted by hand
+    DocephDaemon daemon = doceph("loop", QUICK_REAPER);
+    String volume = volume("byhand");
+    docker("volume", "create", "-d", DRIVER, volume);
+    byHand(daemon, "mount", volume).succeeded();
+    List<String> mounted = leftBy(daemon);
+
+    // When dockerd is restarted, and the reaper has had its time
+    rig().restartDockerd();
+    Thread.sleep(REAPED);
+
+    // Then it is mounted until that person is done
+    assertThat(leftBy(daemon)).isNotEmpty().isEqualTo(mounted);
+    byHand(daemon, "umount", volume).succeeded();
+    assertThat(leftBy(daemon)).isEmpty();
+  }
+
+  private Command.Result byHand(DocephDaemon daemon, String command, String volume) {
+    return rig()
+        .inside(DocephDaemon.executable(), command, volume, "--socket", daemon.socket().toString());
   }
 
   private void awaitRunning(String container) {

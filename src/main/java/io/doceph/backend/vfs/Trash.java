@@ -6,13 +6,14 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Removed data, on its way out: a rename takes it out of sight in one step, then the tree is
- * deleted in the background. What a killed daemon left is deleted after the next removal.
+ * deleted in the background. What a killed daemon left is deleted by the next one.
  */
 final class Trash {
   private final Path directory;
@@ -24,8 +25,16 @@ final class Trash {
   /** Takes a tree out of sight and begins to delete it. */
   void take(Path tree, VolumeName name) throws IOException {
     Files.createDirectories(directory);
-    Files.move(tree, directory.resolve(name + "." + UUID.randomUUID()));
+    Files.move(
+        tree, directory.resolve(name + "." + UUID.randomUUID()), StandardCopyOption.ATOMIC_MOVE);
     Thread.ofPlatform().daemon().name("vfs-sweep").start(this::sweep);
+  }
+
+  /** Deletes what a killed daemon left, if anything. */
+  void resume() {
+    if (Files.isDirectory(directory)) {
+      Thread.ofPlatform().daemon().name("vfs-sweep").start(this::sweep);
+    }
   }
 
   private synchronized void sweep() {

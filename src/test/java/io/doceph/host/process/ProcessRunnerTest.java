@@ -2,12 +2,12 @@ package io.doceph.host.process;
 
 import static io.doceph.host.process.Scripts.runner;
 import static io.doceph.host.process.Scripts.sh;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.doceph.host.process.CommandFailure.Kind;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -304,6 +304,21 @@ class ProcessRunnerTest {
     assertThat(runner.run(sh("printf 'a\\377b'")).stdout())
         .isEqualTo(new byte[] {'a', (byte) 0xff, 'b'});
     assertThat(runner.run(sh("printf 'a\\377b'")).text()).isEqualTo("a\ufffdb");
-    assertThat(runner.run(sh("printf 'ä'")).stdout()).isEqualTo("ä".getBytes(UTF_8));
+    assertThat(runner.run(sh("printf '\\303\\244'")).text()).isEqualTo("\u00e4");
+  }
+
+  @Test
+  void anArgumentIsPassedUnchangedOrNotAtAll() {
+    // Which of the two depends on the locale that this JVM was started with; a question mark never
+    // arrives.
+    Command command = sh("printf %s \"$1\"").arg("sh", "\u00e4");
+    boolean known =
+        Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode('\u00e4');
+
+    if (known) {
+      assertThat(runner.run(command).text()).isEqualTo("\u00e4");
+    } else {
+      assertThat(failure(command)).hasMessageContaining("start doceph with LANG=C.UTF-8");
+    }
   }
 }
