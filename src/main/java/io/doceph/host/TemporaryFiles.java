@@ -34,7 +34,8 @@ final class TemporaryFiles {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*")) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
-        boolean deadProcess = name.startsWith(boot) && !name.startsWith(ours);
+        boolean deadProcess =
+            name.startsWith(boot) && !name.startsWith(ours) && !isAlive(name, boot.length());
         if (deadProcess || (!name.startsWith(boot) && isOld(file))) {
           Files.deleteIfExists(file);
         }
@@ -45,6 +46,17 @@ final class TemporaryFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(
           "left-over files in %s cannot be removed: %s".formatted(directory, e), e);
+    }
+  }
+
+  /** Whether the process that made the file still runs: two daemons may share a directory. */
+  private static boolean isAlive(String name, int pidAt) {
+    int end = name.indexOf('-', pidAt);
+    try {
+      return end > pidAt
+          && ProcessHandle.of(Long.parseLong(name.substring(pidAt, end))).isPresent();
+    } catch (NumberFormatException e) {
+      return false;
     }
   }
 

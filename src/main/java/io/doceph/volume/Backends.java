@@ -38,14 +38,23 @@ final class Backends {
   }
 
   VolumeBackend of(Volume volume) {
-    VolumeBackend backend = byName.get(volume.spec().backend());
+    return enabled(volume.name(), volume.spec().backend());
+  }
+
+  /** The backend of a mounted volume. */
+  VolumeBackend named(MountRecord record) {
+    return enabled(record.volume(), record.backend());
+  }
+
+  private VolumeBackend enabled(VolumeName volume, String name) {
+    VolumeBackend backend = byName.get(name);
     if (backend == null) {
       throw new VolumeError(
           VolumeError.Code.UNAVAILABLE,
           "volume "
-              + volume.name()
+              + volume
               + " belongs to the backend "
-              + volume.spec().backend()
+              + name
               + ", which is not enabled here (doceph.backends)");
     }
     return backend;

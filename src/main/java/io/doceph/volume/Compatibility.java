@@ -24,6 +24,9 @@ final class Compatibility {
     List<String> differences = new ArrayList<>();
     for (Map.Entry<String, JsonNode> option : given.properties()) {
       String key = option.getKey();
+      if (option.getValue().isNull()) {
+        continue; // not given
+      }
       String has = effective(there.spec(), key);
       String wants = effective(wanted, key);
       if (!has.equals(wants)) {

@@ -103,7 +103,7 @@ final class Creator {
           detachQuietly(volume, backend, attachment, e);
           throw e;
         }
-        backend.detach(volume, attachment, deadline);
+        backend.detach(volume.name(), attachment, deadline);
         cuts.reached(CutPoint.CREATE_DETACHED);
       }
     }
@@ -139,7 +139,7 @@ final class Creator {
       return; // the device is still being used
     }
     try {
-      backend.detach(volume, attachment, Deadline.after(UNDO));
+      backend.detach(volume.name(), attachment, Deadline.after(UNDO));
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.doceph.host.DamagedStateException;
 import io.doceph.host.StateFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Descriptions of volumes beside their data: one checksummed JSON file a volume in a directory that
@@ -26,17 +28,20 @@ public final class DescriptionStore {
 
   private final Path directory;
   private final Map<VolumeName, Seen> lastListing = new HashMap<>();
+  private final AtomicBoolean swept = new AtomicBoolean();
 
   /** A store in a directory that is made when the first volume is. */
   public DescriptionStore(Path directory) {
     this.directory = directory;
   }
 
-  /** Makes the directory if needed. */
+  /** Makes the directory if needed, and the first time removes what a killed daemon left in it. */
   public void prepare() {
     try {
       Files.createDirectories(directory);
-      StateFile.sweep(directory);
+      if (!swept.getAndSet(true)) {
+        StateFile.sweep(directory);
+      }
     } catch (IOException e) {
       throw Failures.ofFile("cannot make the directory " + directory, e);
     }
@@ -103,7 +108,7 @@ public final class DescriptionStore {
       return read(name).map(found -> new Seen(modified, attributes.size(), key, found));
     } catch (NoSuchFileException e) {
       return Optional.empty(); // removed by another host meanwhile
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return Optional.of(
           new Seen(
               0, 0, "", Found.damaged(name, "its description cannot be read: " + e.getMessage())));
@@ -113,10 +118,18 @@ public final class DescriptionStore {
   private Optional<Found> read(VolumeName name) {
     try {
       Optional<ObjectNode> json = StateFile.read(file(name));
-      return json.map(j -> Found.of(VolumeJson.read(j)));
+      return json.map(j -> Found.of(VolumeJson.read(j))).map(found -> requireNamed(name, found));
     } catch (DamagedStateException | IllegalArgumentException | VolumeError e) {
       return Optional.of(Found.damaged(name, "its description is damaged: " + e.getMessage()));
     }
+  }
+
+  /** A copied or renamed file would make two names of one volume's data. */
+  private static Found requireNamed(VolumeName name, Found found) {
+    if (!found.name().equals(name)) {
+      throw new IllegalArgumentException("it is that of volume " + found.name());
+    }
+    return found;
   }
 
   private static Optional<VolumeName> nameOf(Path file) {

@@ -9,12 +9,14 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jboss.logging.Logger;
 
 /**
  * The volumes that this host was told to forget while their data stays ({@code delete -r}): hidden
  * here until a create of the same name takes them up again.
  */
 final class Forgotten {
+  private static final Logger LOG = Logger.getLogger(Forgotten.class);
   private static final String SUFFIX = ".json";
 
   private final Path directory;
@@ -29,7 +31,7 @@ final class Forgotten {
     try (var files = Files.newDirectoryStream(forgotten.directory, "*" + SUFFIX)) {
       for (Path file : files) {
         String text = String.valueOf(file.getFileName());
-        forgotten.names.add(new VolumeName(text.substring(0, text.length() - SUFFIX.length())));
+        forgotten.load(text.substring(0, text.length() - SUFFIX.length()));
       }
     } catch (NoSuchFileException e) {
       return forgotten; // nothing has ever been forgotten
@@ -37,6 +39,14 @@ final class Forgotten {
       throw Failures.ofFile("cannot read " + forgotten.directory, e);
     }
     return forgotten;
+  }
+
+  private void load(String text) {
+    try {
+      names.add(new VolumeName(text));
+    } catch (VolumeError e) {
+      LOG.debugf("%s in %s is not ours", text, directory);
+    }
   }
 
   boolean has(VolumeName name) {

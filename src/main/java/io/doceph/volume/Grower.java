@@ -84,7 +84,7 @@ final class Grower {
     try {
       growUnmounted(volume, attachment.path(), deadline);
     } finally {
-      backend.detach(volume, attachment, deadline);
+      backend.detach(volume.name(), attachment, deadline);
     }
     return finished(volume, backend, deadline);
   }

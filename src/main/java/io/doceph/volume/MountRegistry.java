@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.doceph.host.DamagedStateException;
 import io.doceph.host.StateFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -68,7 +70,11 @@ final class MountRegistry {
       MountRecord record = MountRecord.fromJson(json.get());
       records.put(record.volume(), record);
       record.holders().values().forEach(h -> epoch.accumulateAndGet(h.epoch(), Math::max));
-    } catch (DamagedStateException | IllegalArgumentException | VolumeError e) {
+    } catch (DamagedStateException
+        | UncheckedIOException
+        | DateTimeException
+        | IllegalArgumentException
+        | VolumeError e) {
       // The kernel's table still shows the mount; recovery makes a new record from it.
       problems.add(
           "the mount registry's "
@@ -87,7 +93,7 @@ final class MountRegistry {
       StateFile.read(epochFile)
           .filter(json -> bootId.equals(json.path("bootId").asText()))
           .ifPresent(json -> epoch.accumulateAndGet(json.path("epoch").asLong(), Math::max));
-    } catch (DamagedStateException e) {
+    } catch (DamagedStateException | UncheckedIOException e) {
       problems.add(
           "the epoch of Docker was damaged and counts from its holders: " + e.getMessage());
     }

@@ -45,9 +45,11 @@ final class Mounter {
   /** Mounts for one more holder. */
   Path mount(Volume volume, VolumeBackend backend, String id, Operation operation) {
     cuts.reached(CutPoint.MOUNT_BEGUN);
-    // A directory is looked at again each time: its share may have been unmounted meanwhile.
-    Optional<MountRecord> known =
-        registry.get(volume.name()).filter(r -> r.device() != null && isTrue(r));
+    Optional<MountRecord> known = registry.get(volume.name()).filter(this::isTrue);
+    if (known.isPresent() && !backend.isBlock()) {
+      // A directory is looked at again each time: its share may have been unmounted meanwhile.
+      Attachment unused = backend.attach(volume, operation.deadline());
+    }
     MountRecord record =
         known.isPresent()
             ? known.get()
@@ -57,14 +59,14 @@ final class Mounter {
       registry.put(record.acquire(id, registry.epoch()));
     } catch (RuntimeException e) {
       if (known.isEmpty()) {
-        undo(volume, backend, record, e);
+        undo(backend, record, e);
       }
       throw e;
     }
     cuts.reached(CutPoint.MOUNT_RECORDED);
     if (!operation.commit()) {
       // Docker has given up and sends no Unmount: what succeeds now would be a leak.
-      unmount(volume, backend, id, Deadline.after(UNDO));
+      unmount(volume.name(), backend, id, Deadline.after(UNDO));
       throw new VolumeError(
           VolumeError.Code.TIMEOUT, "mount of volume " + volume.name() + " took too long");
     }
@@ -160,10 +162,9 @@ final class Mounter {
     }
   }
 
-  private void undo(
-      Volume volume, VolumeBackend backend, MountRecord record, RuntimeException cause) {
+  private void undo(VolumeBackend backend, MountRecord record, RuntimeException cause) {
     try {
-      release(volume, backend, record, Deadline.after(UNDO));
+      release(backend, record, Deadline.after(UNDO));
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }
@@ -179,24 +180,25 @@ final class Mounter {
       if (mountpoints.mounted(volume.name()).isPresent()) {
         machine.filesystems().unmount(mountpoints.of(volume.name()), deadline);
       }
-      backend.detach(volume, attachment, deadline);
+      backend.detach(volume.name(), attachment, deadline);
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }
   }
 
   /** Gives one reference back, and unmounts when it was the last. */
-  void unmount(Volume volume, VolumeBackend backend, String id, Deadline deadline) {
+  void unmount(VolumeName volume, VolumeBackend backend, String id, Deadline deadline) {
     cuts.reached(CutPoint.UNMOUNT_BEGUN);
-    Optional<MountRecord> known = registry.get(volume.name());
+    Optional<MountRecord> known = registry.get(volume);
     if (known.isEmpty() || !known.get().holders().containsKey(id)) {
       LOG.infof(
           "volume=%s mountId=%s: unmount of a reference that is not known; nothing to do",
-          volume.name(), id);
+          volume, id);
       return;
     }
     MountRecord left = known.get().release(id);
-    if (!left.holders().isEmpty()) {
+    // Those whose own Unmount failed earlier hold it no more.
+    if (left.holders().values().stream().anyMatch(h -> !h.released())) {
       registry.put(left);
       return;
     }
@@ -206,10 +208,10 @@ final class Mounter {
       LOG.infof(
           "volume=%s mountId=%s: the last reference is gone and a container still shows the volume:"
               + " unmounted when that ends",
-          volume.name(), id);
+          volume, id);
       return;
     }
-    release(volume, backend, known.get(), deadline);
+    release(backend, known.get(), deadline);
   }
 
   /**
@@ -236,20 +238,20 @@ final class Mounter {
   }
 
   /** Unmounts, detaches and forgets, whoever held it. */
-  void release(Volume volume, VolumeBackend backend, MountRecord record, Deadline deadline) {
+  void release(VolumeBackend backend, MountRecord record, Deadline deadline) {
     if (record.device() != null) {
       if (isTrue(record)) {
         try {
           machine.filesystems().unmount(record.mountpoint(), deadline);
         } catch (CommandFailure e) {
-          throw Busy.explain(volume.name(), record.mountpoint(), e);
+          throw Busy.explain(record.volume(), record.mountpoint(), e);
         }
       }
       cuts.reached(CutPoint.UNMOUNT_UNMOUNTED);
-      backend.detach(volume, new Attachment.Device(record.device()), deadline);
+      backend.detach(record.volume(), new Attachment.Device(record.device()), deadline);
     }
     cuts.reached(CutPoint.UNMOUNT_DETACHED);
-    registry.remove(volume.name());
+    registry.remove(record.volume());
     cuts.reached(CutPoint.UNMOUNT_FORGOTTEN);
   }
 }

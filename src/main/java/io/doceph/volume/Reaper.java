@@ -20,7 +20,6 @@ final class Reaper {
 
   private final MountRegistry registry;
   private final Backends backends;
-  private final Catalogue catalogue;
   private final Operations operations;
   private final Mounter mounter;
   private final Duration grace;
@@ -28,13 +27,11 @@ final class Reaper {
   Reaper(
       MountRegistry registry,
       Backends backends,
-      Catalogue catalogue,
       Operations operations,
       Mounter mounter,
       Duration grace) {
     this.registry = registry;
     this.backends = backends;
-    this.catalogue = catalogue;
     this.operations = operations;
     this.mounter = mounter;
     this.grace = grace;
@@ -50,20 +47,17 @@ final class Reaper {
         continue;
       }
       try {
-        operations.runIfFree(record.volume(), "reaping", LIMIT, () -> reap(record.volume()));
+        operations.runIfFree(
+            record.volume(), "reaping", LIMIT, () -> releaseIfAbandoned(record.volume()));
       } catch (RuntimeException e) {
         LOG.warnf("volume=%s: cannot be given back yet: %s", record.volume(), e.getMessage());
       }
     }
   }
 
-  private void reap(VolumeName name) {
-    catalogue.get(name).map(Found::volume).ifPresent(this::releaseIfAbandoned);
-  }
-
   /** Unmounts a volume that only dead dockerds hold; the caller holds its lock. */
-  void releaseIfAbandoned(Volume volume) {
-    Optional<MountRecord> record = registry.get(volume.name());
+  void releaseIfAbandoned(VolumeName name) {
+    Optional<MountRecord> record = registry.get(name);
     if (record.isEmpty()
         || !record.get().isHeldByTheDeadOnly(registry.epoch())
         || !shownElsewhere(record.get()).isEmpty()) {
@@ -71,8 +65,8 @@ final class Reaper {
     }
     LOG.infof(
         "volume=%s: only dockerds that are gone held it and no container shows it: unmounting",
-        volume.name());
-    mounter.release(volume, backends.of(volume), record.get(), Deadline.after(LIMIT));
+        name);
+    mounter.release(backends.named(record.get()), record.get(), Deadline.after(LIMIT));
   }
 
   /** Who still has the volume in a mount namespace of their own. */

@@ -206,7 +206,7 @@ final class Recovery {
     if (used || volume.isEmpty() || !device.equals(attached(backend).get(name))) {
       return;
     }
-    backend.detach(volume.get(), new Attachment.Device(device), Deadline.after(LIMIT));
+    backend.detach(name, new Attachment.Device(device), Deadline.after(LIMIT));
     done.add("volume=" + name + ": detached " + device + ", which nothing used");
   }
 

@@ -19,32 +19,39 @@ final class Remover {
   void requireUnused(VolumeName name) {
     Optional<MountRecord> record = registry.get(name);
     if (record.isPresent()) {
-      int holders = record.get().holders().size();
       throw new VolumeError(
           VolumeError.Code.IN_USE,
           "volume "
               + name
               + " is mounted at "
               + record.get().mountpoint()
-              + " for "
-              + holders
-              + (holders == 1 ? " holder" : " holders")
-              + "; stop the containers that use it first (`doceph inspect "
+              + " and "
+              + users(record.get())
+              + "; stop what uses it first (`doceph inspect "
               + name
-              + "` lists them)");
+              + "` lists its holders)");
     }
   }
 
-  /** Removes data, description and mountpoint. */
-  void remove(Volume volume, VolumeBackend backend, String hostId, Deadline deadline) {
+  private static String users(MountRecord record) {
+    int holders = record.holders().size();
+    String held = "held by " + holders + (holders == 1 ? " mount" : " mounts");
+    return Reaper.shownElsewhere(record).stream()
+        .findFirst()
+        .map(f -> held + ", and process " + f.pid() + " (" + f.command() + ") shows it")
+        .orElse(held);
+  }
+
+  /** Writes the intention down: from here on it is no volume any more. */
+  Volume begin(Volume volume, VolumeBackend backend, String hostId, Deadline deadline) {
     cuts.reached(CutPoint.REMOVE_BEGUN);
     Volume going = new Volume(volume.spec(), volume.createdAt(), Volume.Stage.REMOVING, hostId, 0);
     backend.describe(going, deadline);
     cuts.reached(CutPoint.REMOVE_DESCRIBED);
-    finish(going, backend, deadline);
+    return going;
   }
 
-  /** Finishes a removal that is written down. */
+  /** Removes data, description and mountpoint of a volume whose removal is written down. */
   void finish(Volume going, VolumeBackend backend, Deadline deadline) {
     backend.removeData(going, deadline);
     cuts.reached(CutPoint.REMOVE_DATA);

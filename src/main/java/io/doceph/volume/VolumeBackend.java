@@ -57,8 +57,8 @@ public interface VolumeBackend {
   /** Makes the data reachable on this host; already attached is success. */
   Attachment attach(Volume volume, Deadline deadline);
 
-  /** The opposite of {@link #attach}; not attached is success. */
-  void detach(Volume volume, Attachment attachment, Deadline deadline);
+  /** The opposite of {@link #attach}; not attached is success, as is a volume that is gone. */
+  void detach(VolumeName name, Attachment attachment, Deadline deadline);
 
   /** Makes the data larger and an attached device with it; already that large is success. */
   void growData(Volume volume, long bytes, Deadline deadline);

@@ -94,7 +94,7 @@ public final class VolumeService implements AutoCloseable {
     this.mounter = new Mounter(machine, registry, mountpoints, grower, cuts);
     this.recovery =
         new Recovery(machine, registry, backends, catalogue, operations, creator, remover, mounter);
-    this.reaper = new Reaper(registry, backends, catalogue, operations, mounter, times.reapGrace());
+    this.reaper = new Reaper(registry, backends, operations, mounter, times.reapGrace());
   }
 
   /**
@@ -253,9 +253,13 @@ public final class VolumeService implements AutoCloseable {
           Optional<Found> found = lookUp(name, o.deadline());
           if (found.isPresent() && !forgotten.has(name)) {
             Volume volume = require(found.get());
-            reaper.releaseIfAbandoned(volume);
+            reaper.releaseIfAbandoned(name);
             remover.requireUnused(name);
-            remover.remove(volume, backends.of(volume), machine.hostId(), o.deadline());
+            VolumeBackend backend = backends.of(volume);
+            Volume going = remover.begin(volume, backend, machine.hostId(), o.deadline());
+            // Before the data goes: what fails now must not leave a volume that could be mounted.
+            catalogue.put(Found.of(going), backend.name());
+            remover.finish(going, backend, o.deadline());
             catalogue.remove(name);
           } else {
             LOG.infof("volume=%s: asked to remove what is not there; nothing to do", name);
@@ -317,8 +321,8 @@ public final class VolumeService implements AutoCloseable {
             LOG.infof(
                 "volume=%s mountId=%s: unmount of what is not mounted; nothing to do", name, id);
           } else {
-            Volume volume = require(lookUp(name, o.deadline()).orElseThrow(() -> unknown(name)));
-            mounter.unmount(volume, backends.of(volume), id, o.deadline());
+            // The volume is not looked up: it may be gone, and its backend may not answer.
+            mounter.unmount(name, backends.named(record.get()), id, o.deadline());
           }
           o.commit();
           return null;

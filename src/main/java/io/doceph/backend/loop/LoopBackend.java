@@ -150,7 +150,7 @@ public final class LoopBackend implements VolumeBackend {
   }
 
   @Override
-  public void detach(Volume volume, Attachment attachment, Deadline deadline) {
+  public void detach(VolumeName name, Attachment attachment, Deadline deadline) {
     devices.detach(attachment.path(), deadline);
   }
 

@@ -6,6 +6,7 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,8 @@ final class Trash {
   /** Takes a tree out of sight and begins to delete it. */
   void take(Path tree, VolumeName name) throws IOException {
     Files.createDirectories(directory);
-    Files.move(tree, directory.resolve(name + "." + UUID.randomUUID()));
+    Files.move(
+        tree, directory.resolve(name + "." + UUID.randomUUID()), StandardCopyOption.ATOMIC_MOVE);
     Thread.ofPlatform().daemon().name("vfs-sweep").start(this::sweep);
   }
 

@@ -11,7 +11,6 @@ import io.doceph.volume.VolumeError;
 import io.doceph.volume.VolumeName;
 import io.doceph.volume.VolumeSpec;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -26,12 +25,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * One directory a volume under a path that may be an NFS mount: {@code PATH/NAME} holds the data,
  * {@code PATH/.doceph/NAME.json} the description. Uses neither locks nor anything else that NFS
- * does not keep; a name is taken by a hard link, data is removed by a rename and a sweep.
+ * does not keep; a name is taken by a hard link, data is made and removed by a rename.
  */
 public final class VfsBackend implements VolumeBackend {
   private final Path path;
   private final boolean requireMount;
   private final DescriptionStore descriptions;
+  private final FreshDirectory fresh;
   private final Trash trash;
   private final AtomicBoolean resumed = new AtomicBoolean();
 
@@ -44,6 +44,7 @@ public final class VfsBackend implements VolumeBackend {
     this.path = path;
     this.requireMount = requireMount;
     this.descriptions = new DescriptionStore(path.resolve(".doceph"));
+    this.fresh = new FreshDirectory(path.resolve(".doceph").resolve("new"));
     this.trash = new Trash(path.resolve(".doceph").resolve("removed"));
   }
 
@@ -98,13 +99,20 @@ public final class VfsBackend implements VolumeBackend {
   public void describe(Volume volume, Deadline deadline) {
     requireReachable();
     descriptions.replace(volume);
+    if (volume.stage() == Volume.Stage.CREATED) {
+      try {
+        fresh.settled(data(volume.name()));
+      } catch (IOException e) {
+        throw failed("cannot finish the directory " + data(volume.name()), e);
+      }
+    }
   }
 
   @Override
   public void createData(Volume volume, Deadline deadline) {
     requireReachable();
     try {
-      Files.createDirectory(data(volume.name()));
+      fresh.create(volume.name(), data(volume.name()));
     } catch (FileAlreadyExistsException e) {
       throw new VolumeError(
           VolumeError.Code.CONFLICT,
@@ -121,18 +129,13 @@ public final class VfsBackend implements VolumeBackend {
     requireReachable();
     Path data = data(volume.name());
     try {
-      if (volume.stage() == Volume.Stage.RESERVED || volume.stage() == Volume.Stage.CREATED) {
-        // Never handed out: ours is empty. One that is not is somebody else's.
-        Files.deleteIfExists(data);
-      } else if (Files.exists(data, LinkOption.NOFOLLOW_LINKS)) {
-        trash.take(data, volume.name());
-      }
-    } catch (DirectoryNotEmptyException e) {
-      if (volume.stage() == Volume.Stage.CREATED) {
-        throw failed(data + " is not empty although its volume was never handed out", e);
+      switch (volume.stage()) {
+        case RESERVED -> fresh.undo(volume.name(), data);
+        case CREATED -> fresh.removeEmpty(volume.name(), data);
+        default -> trash.take(data, volume.name());
       }
     } catch (NoSuchFileException e) {
-      // removed meanwhile
+      // removed meanwhile, or before
     } catch (IOException e) {
       throw failed("cannot remove " + data, e);
     }
@@ -161,7 +164,7 @@ public final class VfsBackend implements VolumeBackend {
   }
 
   @Override
-  public void detach(Volume volume, Attachment attachment, Deadline deadline) {
+  public void detach(VolumeName name, Attachment attachment, Deadline deadline) {
     // A directory is always there.
   }
 
