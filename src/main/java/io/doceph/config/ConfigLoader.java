@@ -220,8 +220,13 @@ public final class ConfigLoader {
   }
 
   private static String reason(String text) {
-    int i = text.lastIndexOf("Exception: ");
-    return i >= 0 ? text.substring(i + "Exception: ".length()) : text;
+    for (String before : List.of("threw an Exception whilst being converted ", "Exception: ")) {
+      int i = text.lastIndexOf(before);
+      if (i >= 0) {
+        return text.substring(i + before.length());
+      }
+    }
+    return text;
   }
 
   private String origin(ConfigKeys.Key key) {
