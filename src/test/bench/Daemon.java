@@ -15,6 +15,9 @@ final class Daemon implements AutoCloseable {
       Pattern.compile("\"commands\\.([^\"]+)\\.[a-z_]+\" *: *(\\d+)");
   private static final long START_LIMIT = TimeUnit.SECONDS.toNanos(20);
 
+  /** In memory, as /run is: the registry is synced before each answer. */
+  private static final Path MEMORY = Path.of("/dev/shm");
+
   private final Process process;
   private final Path scratch;
   private final Client client;
@@ -64,11 +67,17 @@ final class Daemon implements AutoCloseable {
     environment.put("DOCEPH_SOCKET", scratch.resolve("s").toString());
     environment.put("DOCEPH_MANAGEMENT", "off");
     environment.put("DOCEPH_BACKEND", "vfs");
-    environment.put("DOCEPH_RUN_DIR", scratch.resolve("run").toString());
+    environment.put("DOCEPH_RUN_DIR", runDir(scratch).toString());
     environment.put("DOCEPH_STATE_DIR", scratch.resolve("state").toString());
     environment.put("DOCEPH_MOUNT_ROOT", scratch.resolve("mounts").toString());
     environment.put("DOCEPH_VFS_PATH", scratch.resolve("vfs").toString());
     environment.put("DOCEPH_LOOP_PATH", scratch.resolve("loop").toString());
+  }
+
+  private static Path runDir(Path scratch) {
+    return Files.isWritable(MEMORY)
+        ? MEMORY.resolve("doceph-bench-run-" + ProcessHandle.current().pid())
+        : scratch.resolve("run");
   }
 
   Client client() {
@@ -115,5 +124,6 @@ final class Daemon implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    Bench.delete(runDir(scratch));
   }
 }
