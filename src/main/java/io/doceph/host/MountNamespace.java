@@ -39,7 +39,7 @@ public final class MountNamespace {
   }
 
   /** The mount that a path is on: the nearest above it, and of several there the last. */
-  static Optional<MountEntry> carrier(Path path, List<MountEntry> table) {
+  public static Optional<MountEntry> carrier(Path path, List<MountEntry> table) {
     MountEntry nearest = null;
     for (MountEntry entry : table) {
       if (path.startsWith(entry.mountPoint())

@@ -39,6 +39,7 @@ class HttpFront {
       "{\"Err\":\"the request is larger than 1 MiB; a volume's name and options never are\"}";
   private static final Duration OPENING = Duration.ofSeconds(20);
 
+  private volatile boolean stopping;
   private final Vertx vertx;
   private final Provider<VolumeService> service;
   private final Provider<ManagementServer> management;
@@ -130,9 +131,14 @@ class HttpFront {
    * Content-Type, the first doceph's users a form's, and no header may make a Get fail. A body that
    * is announced as too long is not kept.
    */
-  private static Handler<HttpServerRequest> guarded() {
+  private Handler<HttpServerRequest> guarded() {
     Handler<HttpServerRequest> root = VertxHttpRecorder.getRootHandler();
     return request -> {
+      if (stopping) {
+        // Half of the daemon is gone; an error status on a Get would mean "no such volume".
+        request.connection().close();
+        return;
+      }
       request.headers().remove("Content-Type").remove("Accept");
       String length = request.getHeader("Content-Length");
       if (length != null && length.length() >= 7 && Long.parseLong(length) > LARGEST_BODY) {
@@ -166,6 +172,7 @@ class HttpFront {
   }
 
   void stop(@Observes ShutdownEvent event) {
+    stopping = true;
     Launched.get().socket().unlink();
     service.get().close();
     LOG.info("doceph has stopped; what is mounted stays mounted");

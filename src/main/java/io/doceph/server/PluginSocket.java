@@ -80,7 +80,14 @@ final class PluginSocket {
         return Optional.empty();
       }
       Channel channel = System.inheritedChannel();
-      return channel instanceof ServerSocketChannel server ? Optional.of(server) : Optional.empty();
+      if (!(channel instanceof ServerSocketChannel server)) {
+        return Optional.empty();
+      }
+      if (!(server.getLocalAddress() instanceof UnixDomainSocketAddress)) {
+        throw new StartRefused(
+            "the socket on standard input is no UNIX socket; give ListenStream= a path, and use doceph.listen.tcp for TCP");
+      }
+      return Optional.of(server);
     } catch (IOException e) {
       return Optional.empty();
     }

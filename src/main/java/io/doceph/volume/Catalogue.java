@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -19,7 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Catalogue {
   private record Entry(Found found, String backend, long changed) {}
 
-  private final ConcurrentMap<VolumeName, Entry> entries = new ConcurrentHashMap<>();
+  /** By name, so that no listing has to sort. */
+  private final ConcurrentNavigableMap<VolumeName, Entry> entries = new ConcurrentSkipListMap<>();
+
   private final ConcurrentMap<VolumeName, Long> removed = new ConcurrentHashMap<>();
   private final AtomicLong changes = new AtomicLong();
 
@@ -38,21 +41,21 @@ final class Catalogue {
     return e == null ? Optional.empty() : Optional.of(e.backend());
   }
 
-  void put(Found found, String backend) {
+  synchronized void put(Found found, String backend) {
     removed.remove(found.name());
     entries.put(found.name(), new Entry(found, backend, changes.incrementAndGet()));
   }
 
-  void remove(VolumeName name) {
+  synchronized void remove(VolumeName name) {
     entries.remove(name);
     removed.put(name, changes.incrementAndGet());
   }
 
   /** All entries, by name. */
   Collection<Found> all() {
-    Map<VolumeName, Found> sorted = new TreeMap<>();
-    entries.forEach((name, e) -> sorted.put(name, e.found()));
-    return sorted.values();
+    List<Found> all = new ArrayList<>();
+    entries.values().forEach(e -> all.add(e.found()));
+    return all;
   }
 
   int size() {
@@ -65,11 +68,14 @@ final class Catalogue {
    *
    * @return whether it was news
    */
-  boolean learn(Found found, String backend, long revision) {
+  synchronized boolean learn(Found found, String backend, long revision) {
     Entry known = entries.get(found.name());
     boolean removedSince = removed.getOrDefault(found.name(), 0L) > revision;
     boolean changedSince = known != null && known.changed() > revision;
-    if (removedSince || changedSince || (known != null && known.found().equals(found))) {
+    // The same name in two backends: the first one stays, or each listing would exchange them.
+    boolean another = known != null && !known.backend().equals(backend);
+    boolean same = known != null && known.found().equals(found);
+    if (removedSince || changedSince || another || same) {
       return false;
     }
     put(found, backend);
@@ -82,7 +88,7 @@ final class Catalogue {
    *
    * @return the names that the listing brought or took away
    */
-  List<VolumeName> merge(String backend, Collection<Found> listing, long revision) {
+  synchronized List<VolumeName> merge(String backend, Collection<Found> listing, long revision) {
     Map<VolumeName, Found> seen = new HashMap<>();
     listing.forEach(f -> seen.put(f.name(), f));
     List<VolumeName> changed = new ArrayList<>();

@@ -58,7 +58,7 @@ final class Creator {
       }
       return now;
     } catch (RuntimeException e) {
-      undoAfter(e, now.stage() == Volume.Stage.READY ? now.at(Volume.Stage.CREATED) : now, backend);
+      undoAfter(e, now, backend);
       throw e;
     }
   }
@@ -71,7 +71,14 @@ final class Creator {
       return; // recovery undoes it: touching it now could hang as well
     }
     try {
-      undo(volume, backend, Deadline.after(UNDO));
+      Deadline deadline = Deadline.after(UNDO);
+      Volume unready = volume;
+      if (volume.stage() == Volume.Stage.READY) {
+        // Written down first: cut off here, nothing may look ready and be half gone.
+        unready = volume.at(Volume.Stage.CREATED);
+        backend.describe(unready, deadline);
+      }
+      undo(unready, backend, deadline);
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
       LOG.warnf(

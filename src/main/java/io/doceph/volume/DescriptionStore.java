@@ -82,7 +82,13 @@ public final class DescriptionStore {
             .ifPresent(s -> listing.put(s.found().name(), s));
       }
     } catch (NoSuchFileException e) {
-      return List.of();
+      if (lastListing.isEmpty()) {
+        return List.of();
+      }
+      throw new VolumeError(
+          VolumeError.Code.UNAVAILABLE,
+          directory + " has vanished with the volumes in it; mount the share that holds it again",
+          e);
     } catch (IOException e) {
       throw new VolumeError(
           VolumeError.Code.UNAVAILABLE, "cannot list " + directory + ": " + e.getMessage(), e);

@@ -57,6 +57,12 @@ final class Grower {
     Volume growing = volume.growing(size.bytes());
     backend.describe(growing, deadline);
     cuts.reached(CutPoint.GROW_DESCRIBED);
+    try {
+      backend.growData(growing, size.bytes(), deadline);
+    } catch (VolumeError e) {
+      backend.describe(volume, deadline); // nothing has grown: there is nothing to finish
+      throw e;
+    }
     return mounted.isPresent()
         ? finishMounted(growing, backend, mounted.get(), deadline)
         : finishOffline(growing, backend, deadline);

@@ -8,8 +8,8 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The mkfs arguments that a volume may ask for: flags from a list, each with at most one value that
- * names no file, so that mkfs can neither be forced over data nor be pointed at another device.
+ * The mkfs arguments that a volume may ask for: flags from a list, each with one value that names
+ * no file, so that mkfs can neither be forced over data nor be pointed at another device.
  */
 final class MkfsOptions {
   private static final Map<Filesystem, Set<String>> FLAGS =
@@ -19,7 +19,7 @@ final class MkfsOptions {
           Filesystem.EXT4,
           Set.of("-b", "-C", "-E", "-g", "-G", "-i", "-I", "-J", "-L", "-m", "-N", "-O", "-T"),
           Filesystem.BTRFS,
-          Set.of("-d", "-L", "-m", "-M", "-n", "-O", "-s", "--csum"));
+          Set.of("-d", "-L", "-m", "-n", "-O", "-s", "--csum"));
   private static final Pattern VALUE = Pattern.compile("[A-Za-z0-9^][A-Za-z0-9_.,=^-]{0,127}");
 
   /** Sub-options that name another device or file. */
@@ -35,12 +35,13 @@ final class MkfsOptions {
       return List.of();
     }
     Set<String> flags = FLAGS.getOrDefault(filesystem, Set.of());
-    boolean valueMayFollow = false;
-    for (String word : words) {
-      boolean isFlag = flags.contains(word);
-      boolean isValue =
-          valueMayFollow && VALUE.matcher(word).matches() && !ELSEWHERE.matcher(word).find();
-      if (!isFlag && !isValue) {
+    for (int i = 0; i < words.size(); i++) {
+      String word = words.get(i);
+      // Strictly flag, value, flag, value: a word out of step could become another device.
+      boolean flag = i % 2 == 0 && flags.contains(word) && i + 1 < words.size();
+      boolean value =
+          i % 2 == 1 && VALUE.matcher(word).matches() && !ELSEWHERE.matcher(word).find();
+      if (!flag && !value) {
         throw new VolumeError(
             VolumeError.Code.INVALID,
             "the mkfs argument '"
@@ -51,7 +52,6 @@ final class MkfsOptions {
                 + String.join(" ", new TreeSet<>(flags))
                 + ", each with a value that names no device or file");
       }
-      valueMayFollow = isFlag;
     }
     return words;
   }

@@ -126,9 +126,24 @@ final class Mounter {
                             + "; unmount what is there, then try again"));
     MountRecord record = record(volume, mountpoint, device, entry.majorMinor());
     if (volume.growTo() != 0) {
-      grower.finishMounted(volume, backend, record, deadline);
+      finishGrow(volume, backend, record, deadline);
     }
     return record;
+  }
+
+  /** A grow that cannot be finished is no reason to keep the data from its container. */
+  private void finishGrow(
+      Volume volume, VolumeBackend backend, MountRecord record, Deadline deadline) {
+    try {
+      Volume unused = grower.finishMounted(volume, backend, record, deadline);
+    } catch (CommandFailure e) {
+      if (e.kind() == CommandFailure.Kind.STUCK) {
+        throw e;
+      }
+      LOG.warnf("volume=%s: its grow is not finished: %s", volume.name(), e.getMessage());
+    } catch (VolumeError e) {
+      LOG.warnf("volume=%s: its grow is not finished: %s", volume.name(), e.getMessage());
+    }
   }
 
   private static MountRecord record(
@@ -177,7 +192,12 @@ final class Mounter {
     }
     try {
       Deadline deadline = Deadline.after(UNDO);
-      if (mountpoints.mounted(volume.name()).isPresent()) {
+      boolean ours =
+          mountpoints
+              .mounted(volume.name())
+              .filter(e -> e.source().equals(attachment.path().toString()))
+              .isPresent();
+      if (ours) {
         machine.filesystems().unmount(mountpoints.of(volume.name()), deadline);
       }
       backend.detach(volume.name(), attachment, deadline);
@@ -220,9 +240,6 @@ final class Mounter {
    * container that has just ended may take a moment to let go.
    */
   private static boolean isStillShown(MountRecord record) {
-    if (record.device() == null) {
-      return false;
-    }
     for (int tries = 0; tries < LETTING_GO_TRIES; tries++) {
       if (Reaper.shownElsewhere(record).isEmpty()) {
         return false;

@@ -1,8 +1,11 @@
 package io.doceph.volume;
 
 import io.doceph.host.MountEntry;
+import io.doceph.host.MountNamespace;
 import io.doceph.host.MountTable;
 import io.doceph.host.process.Deadline;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -86,8 +89,15 @@ final class Reaper {
     if (number != null) {
       return e -> e.majorMinor().equals(number);
     }
-    String directory = record.mountpoint().toString();
-    // A directory is shown by the path inside its filesystem, which is the end of its own path.
-    return e -> !e.root().equals("/") && directory.endsWith(e.root());
+    // A directory is shown by its path inside its filesystem.
+    Path real;
+    try {
+      real = record.mountpoint().toRealPath();
+    } catch (IOException e) {
+      return entry -> false; // it is gone: nobody can have it but as a deleted directory
+    }
+    MountEntry carrier = MountNamespace.carrier(real, MountTable.self()).orElseThrow();
+    Path root = Path.of(carrier.root()).resolve(carrier.mountPoint().relativize(real));
+    return e -> e.majorMinor().equals(carrier.majorMinor()) && Path.of(e.root()).startsWith(root);
   }
 }

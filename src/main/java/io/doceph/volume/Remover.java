@@ -1,6 +1,8 @@
 package io.doceph.volume;
 
+import io.doceph.host.MountTable;
 import io.doceph.host.process.Deadline;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** Removes volumes: the intention is written down, then the data goes, then the description. */
@@ -16,7 +18,7 @@ final class Remover {
   }
 
   /** Refuses while the volume is used on this host. */
-  void requireUnused(VolumeName name) {
+  void requireUnused(VolumeName name, VolumeBackend backend, Deadline deadline) {
     Optional<MountRecord> record = registry.get(name);
     if (record.isPresent()) {
       throw new VolumeError(
@@ -31,6 +33,22 @@ final class Remover {
               + name
               + "` lists them)");
     }
+    // What the registry does not know may still be mounted by hand, or in a container's namespace.
+    Path device = backend.attached(deadline).get(name);
+    if (device != null && isShown(device)) {
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "volume "
+              + name
+              + " is still mounted from "
+              + device
+              + ", here or in a container; unmount it or stop that container first");
+    }
+  }
+
+  private static boolean isShown(Path device) {
+    return MountTable.self().stream().anyMatch(e -> e.isOn(device))
+        || !MountTable.elsewhere(e -> e.isOn(device)).isEmpty();
   }
 
   private static String users(MountRecord record) {

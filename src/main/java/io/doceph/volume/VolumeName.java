@@ -20,6 +20,11 @@ public record VolumeName(String value) implements Comparable<VolumeName> {
     }
   }
 
+  /** Whether a text could be a volume's name: what is not is no volume of ours. */
+  public static boolean isValid(String text) {
+    return RULE.matcher(text).matches();
+  }
+
   @Override
   public int compareTo(VolumeName other) {
     return value.compareTo(other.value);

@@ -130,7 +130,7 @@ public final class VolumeService implements AutoCloseable {
       recovery.unmountWorkshop();
       backends.refresh(backend);
       recovery.finishUnfinished(backend);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // or the round would never be run again
       LOG.warnf(
           e,
           "backend=%s: looking through it failed, tried again in %s",
@@ -142,7 +142,7 @@ public final class VolumeService implements AutoCloseable {
   private void reapRound() {
     try {
       reaper.round(epochBegan);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.warnf(e, "giving back mounts failed, tried again in %s", times.reap());
     }
   }
@@ -234,8 +234,8 @@ public final class VolumeService implements AutoCloseable {
     Volume reserved = new Volume(spec, Instant.now(), Volume.Stage.RESERVED, machine.hostId(), 0);
     Volume ready = creator.create(reserved, backends.of(reserved), o);
     Found done = Found.of(ready);
-    catalogue.put(done, spec.backend());
     forgotten.remove(name);
+    catalogue.put(done, spec.backend());
     return view(done);
   }
 
@@ -260,12 +260,16 @@ public final class VolumeService implements AutoCloseable {
         "",
         times.shortCall(),
         o -> {
-          Optional<Found> found = lookUp(name, o.deadline());
-          if (found.isPresent() && !forgotten.has(name)) {
+          // Looked up where it lives: what is removed must be what is there now.
+          Optional<Found> found = backends.find(name, o.deadline());
+          boolean unborn = found.map(Found::volume).filter(VolumeService::isUnborn).isPresent();
+          if (unborn) {
+            settleOwn(require(found.get()), o.deadline());
+          } else if (found.isPresent() && !forgotten.has(name)) {
             Volume volume = require(found.get());
             reaper.releaseIfAbandoned(name);
-            remover.requireUnused(name);
             VolumeBackend backend = backends.of(volume);
+            remover.requireUnused(name, backend, o.deadline());
             Volume going = remover.begin(volume, backend, machine.hostId(), o.deadline());
             // Before the data goes: what fails now must not leave a volume that could be mounted.
             catalogue.put(Found.of(going), backend.name());
@@ -288,7 +292,7 @@ public final class VolumeService implements AutoCloseable {
         times.shortCall(),
         o -> {
           Volume volume = requireReady(name, o.deadline());
-          remover.requireUnused(name);
+          remover.requireUnused(name, backends.of(volume), o.deadline());
           forgotten.add(name, volume.spec().backend());
           catalogue.put(Found.of(volume), volume.spec().backend());
           o.commit();
@@ -310,11 +314,7 @@ public final class VolumeService implements AutoCloseable {
           if (backend.isBlock() && refusal != null) {
             throw new VolumeError(VolumeError.Code.UNAVAILABLE, refusal);
           }
-          Path mountpoint = mounter.mount(volume, backend, id, o);
-          if (volume.growTo() != 0) {
-            lookUpAgain(name, backend, o.deadline());
-          }
-          return mountpoint;
+          return mounter.mount(volume, backend, id, o);
         });
   }
 
@@ -389,6 +389,11 @@ public final class VolumeService implements AutoCloseable {
       throw unknown(name);
     }
     return volume;
+  }
+
+  /** Whether a volume has never been ready: what is in its place may be somebody else's. */
+  private static boolean isUnborn(Volume volume) {
+    return volume.stage() == Volume.Stage.RESERVED || volume.stage() == Volume.Stage.CREATED;
   }
 
   private static Volume require(Found found) {

@@ -171,8 +171,10 @@ public final class LoopBackend implements VolumeBackend {
       Path file = loop.backingFile();
       String text = String.valueOf(file.getFileName());
       if (path.equals(file.getParent()) && text.endsWith(SUFFIX)) {
-        found.put(
-            new VolumeName(text.substring(0, text.length() - SUFFIX.length())), loop.device());
+        String name = text.substring(0, text.length() - SUFFIX.length());
+        if (VolumeName.isValid(name)) {
+          found.put(new VolumeName(name), loop.device());
+        }
       }
     }
     return found;
