@@ -126,9 +126,28 @@ final class Mounter {
                             + "; unmount what is there, then try again"));
     MountRecord record = record(volume, mountpoint, device, entry.majorMinor());
     if (volume.growTo() != 0) {
-      grower.finishMounted(volume, backend, record, deadline);
+      finishGrow(volume, backend, record, deadline);
     }
     return record;
+  }
+
+  /** A grow that cannot be finished now is no reason to keep a container from its data. */
+  private void finishGrow(
+      Volume volume, VolumeBackend backend, MountRecord record, Deadline deadline) {
+    try {
+      Volume unused = grower.finishMounted(volume, backend, record, deadline);
+    } catch (CommandFailure e) {
+      if (e.kind() == CommandFailure.Kind.STUCK) {
+        throw e;
+      }
+      LOG.warnf(
+          "volume=%s: its interrupted grow could not be finished, tried again later: %s",
+          volume.name(), e.getMessage());
+    } catch (VolumeError e) {
+      LOG.warnf(
+          "volume=%s: its interrupted grow could not be finished, tried again later: %s",
+          volume.name(), e.getMessage());
+    }
   }
 
   private static MountRecord record(
