@@ -20,11 +20,7 @@ final class VolumeItem {
     } else {
       item.putNull("sizeBytes");
     }
-    item.put(
-        "filesystem",
-        volume == null || volume.spec().filesystem() == null
-            ? null
-            : volume.spec().filesystem().wireName());
+    item.put("filesystem", volume == null ? null : volume.spec().filesystemName());
     item.put("state", view.state());
     item.put("mountpoint", view.mount() == null ? null : view.mount().mountpoint().toString());
     item.put(

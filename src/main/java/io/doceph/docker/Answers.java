@@ -95,8 +95,9 @@ final class Answers {
       if (size != null) {
         status.put("size", size.toString());
       }
-      if (volume.spec().filesystem() != null) {
-        status.put("filesystem", volume.spec().filesystem().wireName());
+      String filesystem = volume.spec().filesystemName();
+      if (filesystem != null) {
+        status.put("filesystem", filesystem);
       }
     }
     status.put("state", view.state());

@@ -60,8 +60,8 @@ class HttpFront {
             .listen(SocketAddress.domainSocketAddress(launched.socket().path().toString()))
             .toCompletionStage(),
         "the plugin socket");
-    UnixTransport.accept();
     config.listenTcp().ifPresent(address -> listen(config, address));
+    UnixTransport.accept(); // last: who is answered here may rely on the rest
     LOG.infof(
         "doceph answers on %s%s",
         launched.socket().path(), launched.socket().isInherited() ? " (systemd's)" : "");

@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,9 @@ final class PluginSocket {
     refuseIfTaken(path);
     try {
       return bind(path, mode, group);
+    } catch (UserPrincipalNotFoundException e) {
+      throw new StartRefused(
+          "there is no group '" + group + "'; correct doceph.socket-group, or make the group");
     } catch (IOException e) {
       throw new StartRefused("cannot open the socket " + path + ": " + e.getMessage());
     }

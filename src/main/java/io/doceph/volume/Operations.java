@@ -82,30 +82,22 @@ final class Operations implements AutoCloseable {
       CompletableFuture<T> joined = (CompletableFuture<T>) known;
       return joined;
     }
-    Operation operation = new Operation(Deadline.after(limit));
-    var unused =
-        fresh.whenComplete(
-            (value, failure) -> {
-              running.remove(key, fresh);
-              listener.accept(kind, failure);
-            });
+    Running<T> call = new Running<>(key, fresh, new Operation(Deadline.after(limit)));
     var timeout =
-        clock.schedule(
-            () -> giveUp(operation, fresh, volume, kind, limit),
-            limit.toMillis(),
-            TimeUnit.MILLISECONDS);
+        clock.schedule(() -> giveUp(call, limit), limit.toMillis(), TimeUnit.MILLISECONDS);
     try {
       threads.execute(
           () -> {
             try {
-              runLocked(volume, kind, operation, body, fresh);
+              runLocked(call, body);
             } finally {
               timeout.cancel(false);
             }
           });
     } catch (RejectedExecutionException e) {
       timeout.cancel(false);
-      fresh.completeExceptionally(
+      fail(
+          call,
           new VolumeError(
               VolumeError.Code.BUSY,
               "doceph already runs "
@@ -116,54 +108,67 @@ final class Operations implements AutoCloseable {
     return fresh;
   }
 
-  private static void giveUp(
-      Operation operation,
-      CompletableFuture<?> result,
-      VolumeName volume,
-      String kind,
-      Duration limit) {
-    if (operation.giveUp()) {
-      result.completeExceptionally(
+  private record Running<T>(Key key, CompletableFuture<T> answer, Operation operation) {}
+
+  private void giveUp(Running<?> call, Duration limit) {
+    if (call.operation().giveUp()) {
+      fail(
+          call,
           new VolumeError(
               VolumeError.Code.TIMEOUT,
-              kind
+              call.key().kind()
                   + " of volume "
-                  + volume
+                  + call.key().volume()
                   + " was not done after "
                   + limit.toSeconds()
                   + " s and is being undone; `doceph info` shows what it waits for"));
     }
   }
 
-  private <T> void runLocked(
-      VolumeName volume,
-      String kind,
-      Operation operation,
-      Function<Operation, T> body,
-      CompletableFuture<T> result) {
+  // Nobody may join an operation whose outcome is known: it leaves the table before it answers.
+
+  private <T> void succeed(Running<T> call, T value) {
+    running.remove(call.key(), call.answer());
+    if (call.answer().complete(value)) {
+      listener.accept(call.key().kind(), null);
+    }
+  }
+
+  private void fail(Running<?> call, Throwable failure) {
+    running.remove(call.key(), call.answer());
+    if (call.answer().completeExceptionally(failure)) {
+      listener.accept(call.key().kind(), failure);
+    }
+  }
+
+  private <T> void runLocked(Running<T> call, Function<Operation, T> body) {
+    VolumeName volume = call.key().volume();
+    String kind = call.key().kind();
     try {
-      Duration left = operation.deadline().remaining();
+      Duration left = call.operation().deadline().remaining();
       locks.acquire(volume, kind, left.compareTo(lockWait) < 0 ? left : lockWait);
     } catch (VolumeError e) {
-      result.completeExceptionally(e);
+      fail(call, e);
       return;
     }
     CommandFailure stuck = null;
+    Throwable failure;
     try {
-      T value = body.apply(operation);
+      T value = body.apply(call.operation());
       unlock(volume, null);
-      result.complete(value);
+      succeed(call, value);
       return;
     } catch (CommandFailure e) {
       stuck = e;
-      result.completeExceptionally(Failures.ofCommand(e));
+      failure = Failures.ofCommand(e);
     } catch (VolumeError e) {
       stuck = e.getCause() instanceof CommandFailure f ? f : null;
-      result.completeExceptionally(e);
-    } catch (RuntimeException e) {
-      result.completeExceptionally(Failures.unexpected(kind, volume, e));
+      failure = e;
+    } catch (RuntimeException | Error e) {
+      failure = Failures.unexpected(kind, volume, e);
     }
     unlock(volume, stuck);
+    fail(call, failure);
   }
 
   /** Frees the lock; or, while a command cannot be killed, when that command has really ended. */

@@ -19,7 +19,6 @@ final class Remover {
   void requireUnused(VolumeName name) {
     Optional<MountRecord> record = registry.get(name);
     if (record.isPresent()) {
-      int holders = record.get().holders().size();
       throw new VolumeError(
           VolumeError.Code.IN_USE,
           "volume "
@@ -27,12 +26,20 @@ final class Remover {
               + " is mounted at "
               + record.get().mountpoint()
               + " for "
-              + holders
-              + (holders == 1 ? " holder" : " holders")
+              + users(record.get())
               + "; stop the containers that use it first (`doceph inspect "
               + name
               + "` lists them)");
     }
+  }
+
+  private static String users(MountRecord record) {
+    int holders = record.holders().size();
+    String held = holders + (holders == 1 ? " holder" : " holders");
+    return Reaper.shownElsewhere(record).stream()
+        .findFirst()
+        .map(f -> held + ", and process " + f.pid() + " (" + f.command() + ") shows it")
+        .orElse(held);
   }
 
   /** Writes the intention down: from here on it is no volume any more. */

@@ -52,6 +52,11 @@ public record VolumeSpec(
     return size == null ? 0 : size.bytes();
   }
 
+  /** The name of the filesystem, as in options; null for a directory. */
+  public @Nullable String filesystemName() {
+    return filesystem == null ? null : filesystem.wireName();
+  }
+
   /** The filesystem of a block volume. */
   public Filesystem blockFilesystem() {
     if (filesystem == null) {

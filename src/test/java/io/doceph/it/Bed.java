@@ -82,6 +82,29 @@ final class Bed implements AutoCloseable {
     return daemon;
   }
 
+  /**
+   * A daemon that is not started and finds its socket listening on its standard input, as from
+   * systemd.
+   *
+   * @param secondsLate how long after the socket it comes
+   */
+  DocephDaemon activated(int secondsLate) {
+    String listen =
+        "my $l = IO::Socket::UNIX->new(Local => shift, Listen => 64) or die $!;"
+            + " open(STDIN, '<&', $l) or die $!; sleep shift; exec @ARGV or die $!;";
+    List<String> prefix =
+        List.of(
+            "perl",
+            "-MIO::Socket::UNIX",
+            "-e",
+            listen,
+            socket().toString(),
+            Integer.toString(secondsLate));
+    DocephDaemon daemon = new DocephDaemon(prefix, directory, settings());
+    daemons.add(daemon);
+    return daemon;
+  }
+
   /** A running daemon. */
   DocephDaemon start(String... changes) {
     return daemon(changes).start();

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An authority of one day, and a certificate of it for a server at 127.0.0.1 and for a client. */
-final class Certificates {
+public final class Certificates {
   private Certificates() {}
 
   /**
    * Writes {@code ca.pem}, and {@code server} and {@code client} each as {@code .pem} and {@code
    * .key}.
    */
-  static void make(Path directory) throws IOException {
+  public static void make(Path directory) throws IOException {
     String ca = directory.resolve("ca").toString();
     openssl(
         "req",
