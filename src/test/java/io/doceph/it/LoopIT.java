@@ -61,8 +61,7 @@ class LoopIT {
       assertThat(mountpoint.resolve("f")).hasContent("data");
       reserve(mountpoint, mebibytes).succeeded();
       plugin.unmount("v", "c2");
-      assertThat(plugin.volume("v").path("Status").path("size").asText())
-          .isEqualTo(larger + "MiB");
+      assertThat(plugin.volume("v").path("Status").path("size").asText()).isEqualTo(larger + "MiB");
       plugin.mount("v", "c3");
       assertThat(mountpoint.resolve("f")).hasContent("data");
       plugin.unmount("v", "c3");
