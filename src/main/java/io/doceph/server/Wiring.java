@@ -68,8 +68,8 @@ class Wiring {
         new Machine(
             new Filesystems(tools, runner),
             new Immutable(tools, runner),
-            config.mountRoot().path(),
-            config.runDir().path(),
+            real(config.mountRoot().path()),
+            real(config.runDir().path()),
             stateDir,
             BootId.read(),
             hostId(stateDir));
@@ -104,11 +104,21 @@ class Wiring {
       backends.add(
           switch (name) {
             case "vfs" -> new VfsBackend(config.vfs().path().path(), config.vfs().requireMount());
-            case "loop" -> new LoopBackend(config.loop().path().path(), loops);
+            case "loop" -> new LoopBackend(real(config.loop().path().path()), loops);
             default -> throw new IllegalStateException("the configuration let " + name + " pass");
           });
     }
     return backends;
+  }
+
+  /** The kernel's tables show paths without links: what is compared with them must be so too. */
+  private static Path real(Path path) {
+    Path parent = path.getParent();
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      return parent == null ? path : real(parent).resolve(path.getFileName());
+    }
   }
 
   private static Map<String, Path> configured(DocephConfig.Tools tools) {

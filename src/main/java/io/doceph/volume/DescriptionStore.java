@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,7 +39,10 @@ public final class DescriptionStore {
   /** Makes the directory if needed, and the first time removes what a killed daemon left in it. */
   public void prepare() {
     try {
-      Files.createDirectories(directory);
+      // Nobody else on the host has business among the volumes: containers do not pass here.
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       if (!swept.getAndSet(true)) {
         StateFile.sweep(directory);
       }

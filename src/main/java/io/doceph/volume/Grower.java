@@ -13,6 +13,9 @@ import java.util.Optional;
  * interrupted grow is finished by the next Mount or the next grow.
  */
 final class Grower {
+  /** The kernel resizes no btrfs to less, although mkfs makes smaller ones. */
+  private static final long BTRFS_SMALLEST = 256L << 20;
+
   private final Machine machine;
   private final CutPoints cuts;
 
@@ -53,6 +56,17 @@ final class Grower {
     }
     if (size.bytes() == volume.spec().sizeBytes() && volume.growTo() == 0) {
       return volume;
+    }
+    if (volume.spec().blockFilesystem() == Filesystem.BTRFS && size.bytes() < BTRFS_SMALLEST) {
+      throw new VolumeError(
+          VolumeError.Code.INVALID,
+          "volume "
+              + volume.name()
+              + " has btrfs, which grows to "
+              + new ByteSize(BTRFS_SMALLEST)
+              + " or more, and "
+              + size
+              + " was asked for");
     }
     Volume growing = volume.growing(size.bytes());
     backend.describe(growing, deadline);

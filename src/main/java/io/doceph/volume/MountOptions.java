@@ -135,8 +135,6 @@ final class MountOptions {
       return ANY.contains(option) || own.contains(option);
     }
     return own.contains(option.substring(0, equals + 1))
-        && VALUE
-            .matcher(option.substring(equals + 1))
-            .matches();
+        && VALUE.matcher(option.substring(equals + 1)).matches();
   }
 }

@@ -131,7 +131,7 @@ final class Mounter {
     return record;
   }
 
-  /** A grow that cannot be finished is no reason to keep the data from its container. */
+  /** A grow that cannot be finished now is no reason to keep a container from its data. */
   private void finishGrow(
       Volume volume, VolumeBackend backend, MountRecord record, Deadline deadline) {
     try {
@@ -140,9 +140,13 @@ final class Mounter {
       if (e.kind() == CommandFailure.Kind.STUCK) {
         throw e;
       }
-      LOG.warnf("volume=%s: its grow is not finished: %s", volume.name(), e.getMessage());
+      LOG.warnf(
+          "volume=%s: its interrupted grow could not be finished, tried again later: %s",
+          volume.name(), e.getMessage());
     } catch (VolumeError e) {
-      LOG.warnf("volume=%s: its grow is not finished: %s", volume.name(), e.getMessage());
+      LOG.warnf(
+          "volume=%s: its interrupted grow could not be finished, tried again later: %s",
+          volume.name(), e.getMessage());
     }
   }
 

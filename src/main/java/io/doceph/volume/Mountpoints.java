@@ -36,7 +36,9 @@ final class Mountpoints {
     }
     try {
       if (!Files.isDirectory(mountpoint)) {
-        Files.createDirectories(root);
+        Files.createDirectories(
+            root,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Files.createDirectory(
             mountpoint,
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("---------")));

@@ -21,7 +21,7 @@ class MkfsOptionsTest {
         "EXT4 | -E lazy_itable_init=0,lazy_journal_init=0 -O ^has_journal,metadata_csum",
         "EXT4 | -T largefile4 -L db_1.data-x",
         "BTRFS | -d single -m dup --csum xxhash",
-        "BTRFS | -M -n 16k",
+        "BTRFS | -n 16k",
       })
   void allowed(Filesystem filesystem, String text) {
     assertThat(MkfsOptions.parse(text, filesystem)).containsExactly(text.split(" ", -1));
@@ -36,6 +36,10 @@ class MkfsOptionsTest {
         "EXT4 | -m 0 -F | -F",
         "BTRFS | -f | -f",
         "BTRFS | --force | --force",
+        // a flag without a value, or out of step, would make the next word a device
+        "BTRFS | -M swap.img | -M",
+        "BTRFS | -L -n swap.img | -n",
+        "EXT4 | -m | -m",
         // another device or file
         "XFS | /dev/sda | /dev/sda",
         "XFS | -d /dev/sda | /dev/sda",

@@ -127,7 +127,6 @@ class RemoveTest {
   @Test
   void aRemovalThatCannotEvenBeginLeavesTheVolumeAsItWas() {
     house.memory.fail("describe", new VolumeError(Code.UNAVAILABLE, "no answer"));
-    house.memory.fail("find", new VolumeError(Code.UNAVAILABLE, "no answer"));
 
     refused(service.remove(db), Code.UNAVAILABLE, "no answer");
 
