@@ -106,6 +106,9 @@ final class Mounter {
     Path mountpoint = mountpoints.prepare(volume.name(), deadline);
     Optional<MountEntry> already = MountTable.at(mountpoint);
     if (already.isEmpty()) {
+      if (volume.growTo() != 0) {
+        grower.finishAttached(volume, backend, device, deadline);
+      }
       machine
           .filesystems()
           .mount(device, spec.blockFilesystem(), mountpoint, MountPlan.forUse(spec), deadline);
@@ -125,7 +128,7 @@ final class Mounter {
                             + already.map(e -> " but " + e.source()).orElse("")
                             + "; unmount what is there, then try again"));
     MountRecord record = record(volume, mountpoint, device, entry.majorMinor());
-    if (volume.growTo() != 0) {
+    if (volume.growTo() != 0 && already.isPresent()) {
       grower.finishMounted(volume, backend, record, deadline);
     }
     return record;
