@@ -98,9 +98,7 @@ class ToolTroubleIT {
       assertThat(answer.err()).contains("v");
       Await.until("it is undone", Bed.SOON, () -> bed.loops().isEmpty());
       Await.until(
-          "no description is left",
-          Bed.SOON,
-          () -> !bed.names("loop/.doceph").contains("v.json"));
+          "no description is left", Bed.SOON, () -> !bed.names("loop/.doceph").contains("v.json"));
       assertThat(plugin.names()).containsExactly("other");
       assertThat(bed.names("loop")).doesNotContain("v.img");
       trouble(false);
