@@ -34,6 +34,9 @@ public final class ConfigLoader {
   private static final Path DEFAULT_FILE = Path.of("/etc/doceph/application.properties");
   private static final String PREFIX = "doceph.";
 
+  /** What the library writes between the value and what a converter says of it (SRCFG00039). */
+  private static final String CONVERTED = " threw an Exception whilst being converted ";
+
   /** Variables that the command line or the service manager set, not keys. */
   private static final Set<String> OTHER_VARIABLES = Set.of(FILE_VARIABLE, "DOCEPH_RUN");
 
@@ -220,7 +223,7 @@ public final class ConfigLoader {
   }
 
   private static String reason(String text) {
-    for (String before : List.of("threw an Exception whilst being converted ", "Exception: ")) {
+    for (String before : List.of(CONVERTED, "Exception: ")) {
       int i = text.lastIndexOf(before);
       if (i >= 0) {
         return text.substring(i + before.length());

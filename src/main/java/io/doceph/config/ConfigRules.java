@@ -31,6 +31,11 @@ final class ConfigRules {
     if (!enabled.contains(c.backend())) {
       rules.wrong("doceph.backend", "'" + c.backend() + "' is not among doceph.backends");
     }
+    if (c.vfs().path().equals(c.loop().path())) {
+      rules.wrong(
+          "doceph.loop.path",
+          "it is doceph.vfs.path as well, and each backend needs a directory of its own");
+    }
     rules.listening(c);
     rules.positive("doceph.limits.operations", c.limits().operations());
     rules.positive("doceph.limits.local-commands", c.limits().localCommands());

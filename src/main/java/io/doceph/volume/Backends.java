@@ -65,17 +65,15 @@ final class Backends {
     return Optional.ofNullable(problems.get(backend));
   }
 
-  /** Lists every backend once; a backend that fails keeps what is known of it. */
-  void refresh() {
-    for (VolumeBackend backend : byName.values()) {
-      long revision = catalogue.revision();
-      try {
-        List<Found> listing = backend.list(Deadline.after(LIST_LIMIT));
-        catalogue.merge(backend.name(), listing, revision);
-        heard(backend.name(), null);
-      } catch (RuntimeException e) {
-        heard(backend.name(), e);
-      }
+  /** Lists a backend; one that fails keeps what is known of it. */
+  void refresh(VolumeBackend backend) {
+    long revision = catalogue.revision();
+    try {
+      List<Found> listing = backend.list(Deadline.after(LIST_LIMIT));
+      catalogue.merge(backend.name(), listing, revision);
+      heard(backend.name(), null);
+    } catch (RuntimeException e) {
+      heard(backend.name(), e);
     }
   }
 
@@ -102,10 +100,11 @@ final class Backends {
   Optional<Found> find(VolumeName name, Deadline deadline) {
     List<String> silent = new ArrayList<>();
     for (VolumeBackend backend : byName.values()) {
+      long revision = catalogue.revision();
       try {
         Optional<Found> found = backend.find(name, deadline);
         if (found.isPresent()) {
-          catalogue.put(found.get(), backend.name());
+          boolean unused = catalogue.learn(found.get(), backend.name(), revision);
           return found;
         }
       } catch (RuntimeException e) {

@@ -60,6 +60,23 @@ final class Catalogue {
   }
 
   /**
+   * Takes over what a backend was asked at {@code revision}, unless the name changed here since:
+   * the answer may be older.
+   *
+   * @return whether it was news
+   */
+  boolean learn(Found found, String backend, long revision) {
+    Entry known = entries.get(found.name());
+    boolean removedSince = removed.getOrDefault(found.name(), 0L) > revision;
+    boolean changedSince = known != null && known.changed() > revision;
+    if (removedSince || changedSince || (known != null && known.found().equals(found))) {
+      return false;
+    }
+    put(found, backend);
+    return true;
+  }
+
+  /**
    * Takes over a backend's listing that began at {@code revision}. Names that changed here since
    * then keep what is known of them: the listing may be older.
    *
@@ -70,12 +87,7 @@ final class Catalogue {
     listing.forEach(f -> seen.put(f.name(), f));
     List<VolumeName> changed = new ArrayList<>();
     for (Found found : listing) {
-      Entry known = entries.get(found.name());
-      if (removed.getOrDefault(found.name(), 0L) > revision) {
-        continue; // removed here while the listing was being made
-      }
-      if (known == null || (known.changed() <= revision && !known.found().equals(found))) {
-        put(found, backend);
+      if (learn(found, backend, revision)) {
         changed.add(found.name());
       }
     }

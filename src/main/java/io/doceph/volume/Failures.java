@@ -18,7 +18,7 @@ final class Failures {
     return new VolumeError(code, String.valueOf(e.getMessage()), e);
   }
 
-  static VolumeError unexpected(String kind, VolumeName volume, RuntimeException e) {
+  static VolumeError unexpected(String kind, VolumeName volume, Throwable e) {
     return new VolumeError(
         VolumeError.Code.FAILED,
         kind

@@ -24,7 +24,7 @@ final class MkfsOptions {
 
   /** Sub-options that name another device or file. */
   private static final Pattern ELSEWHERE =
-      Pattern.compile("(^|,)(logdev|rtdev|name|device|file)=?.*");
+      Pattern.compile("(^|,)(logdev|rtdev|name|device|file)(=|,|$)");
 
   private MkfsOptions() {}
 
@@ -39,7 +39,7 @@ final class MkfsOptions {
     for (String word : words) {
       boolean isFlag = flags.contains(word);
       boolean isValue =
-          valueMayFollow && VALUE.matcher(word).matches() && !ELSEWHERE.matcher(word).matches();
+          valueMayFollow && VALUE.matcher(word).matches() && !ELSEWHERE.matcher(word).find();
       if (!isFlag && !isValue) {
         throw new VolumeError(
             VolumeError.Code.INVALID,

@@ -126,6 +126,9 @@ final class MountOptions {
   }
 
   private static boolean isAllowed(String option, Filesystem filesystem) {
+    if (option.equals("errors=panic")) {
+      return false; // one damaged volume would stop the host
+    }
     Set<String> own = OWN.getOrDefault(filesystem, Set.of());
     int equals = option.indexOf('=');
     if (equals < 0) {

@@ -22,11 +22,14 @@ import org.jspecify.annotations.Nullable;
  * which its caller is answered whatever hangs. The same operation asked for twice runs once.
  */
 final class Operations implements AutoCloseable {
+  private static final int LOOK_UPS = 32;
+
   private record Key(VolumeName volume, String kind, Object argument) {}
 
   private final VolumeLocks locks = new VolumeLocks();
   private final ConcurrentMap<Key, CompletableFuture<?>> running = new ConcurrentHashMap<>();
   private final ThreadPoolExecutor threads;
+  private final ThreadPoolExecutor lookUps;
   private final ScheduledExecutorService clock;
   private final Duration lockWait;
   private final BiConsumer<String, @Nullable Throwable> listener;
@@ -38,14 +41,9 @@ final class Operations implements AutoCloseable {
    * @param listener told the kind and the failure, if any, of each operation that ends
    */
   Operations(int limit, Duration lockWait, BiConsumer<String, @Nullable Throwable> listener) {
-    this.threads =
-        new ThreadPoolExecutor(
-            0,
-            limit,
-            20,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            Thread.ofPlatform().daemon().name("operation-", 0).factory());
+    this.threads = threads(limit, "operation-");
+    // Apart, so that look-ups in a backend that hangs keep no operation on other volumes out.
+    this.lookUps = threads(LOOK_UPS, "look-up-");
     ScheduledThreadPoolExecutor timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("deadlines").factory());
@@ -53,6 +51,16 @@ final class Operations implements AutoCloseable {
     this.clock = timer;
     this.lockWait = lockWait;
     this.listener = listener;
+  }
+
+  private static ThreadPoolExecutor threads(int limit, String name) {
+    return new ThreadPoolExecutor(
+        0,
+        limit,
+        20,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        Thread.ofPlatform().daemon().name(name, 0).factory());
   }
 
   /**
@@ -74,30 +82,22 @@ final class Operations implements AutoCloseable {
       CompletableFuture<T> joined = (CompletableFuture<T>) known;
       return joined;
     }
-    Operation operation = new Operation(Deadline.after(limit));
-    var unused =
-        fresh.whenComplete(
-            (value, failure) -> {
-              running.remove(key, fresh);
-              listener.accept(kind, failure);
-            });
+    Running<T> call = new Running<>(key, fresh, new Operation(Deadline.after(limit)));
     var timeout =
-        clock.schedule(
-            () -> giveUp(operation, fresh, volume, kind, limit),
-            limit.toMillis(),
-            TimeUnit.MILLISECONDS);
+        clock.schedule(() -> giveUp(call, limit), limit.toMillis(), TimeUnit.MILLISECONDS);
     try {
       threads.execute(
           () -> {
             try {
-              runLocked(volume, kind, operation, body, fresh);
+              runLocked(call, body);
             } finally {
               timeout.cancel(false);
             }
           });
     } catch (RejectedExecutionException e) {
       timeout.cancel(false);
-      fresh.completeExceptionally(
+      fail(
+          call,
           new VolumeError(
               VolumeError.Code.BUSY,
               "doceph already runs "
@@ -108,54 +108,67 @@ final class Operations implements AutoCloseable {
     return fresh;
   }
 
-  private static void giveUp(
-      Operation operation,
-      CompletableFuture<?> result,
-      VolumeName volume,
-      String kind,
-      Duration limit) {
-    if (operation.giveUp()) {
-      result.completeExceptionally(
+  private record Running<T>(Key key, CompletableFuture<T> answer, Operation operation) {}
+
+  private void giveUp(Running<?> call, Duration limit) {
+    if (call.operation().giveUp()) {
+      fail(
+          call,
           new VolumeError(
               VolumeError.Code.TIMEOUT,
-              kind
+              call.key().kind()
                   + " of volume "
-                  + volume
+                  + call.key().volume()
                   + " was not done after "
                   + limit.toSeconds()
                   + " s and is being undone; `doceph info` shows what it waits for"));
     }
   }
 
-  private <T> void runLocked(
-      VolumeName volume,
-      String kind,
-      Operation operation,
-      Function<Operation, T> body,
-      CompletableFuture<T> result) {
+  // Nobody may join an operation whose outcome is known: it leaves the table before it answers.
+
+  private <T> void succeed(Running<T> call, T value) {
+    running.remove(call.key(), call.answer());
+    if (call.answer().complete(value)) {
+      listener.accept(call.key().kind(), null);
+    }
+  }
+
+  private void fail(Running<?> call, Throwable failure) {
+    running.remove(call.key(), call.answer());
+    if (call.answer().completeExceptionally(failure)) {
+      listener.accept(call.key().kind(), failure);
+    }
+  }
+
+  private <T> void runLocked(Running<T> call, Function<Operation, T> body) {
+    VolumeName volume = call.key().volume();
+    String kind = call.key().kind();
     try {
-      Duration left = operation.deadline().remaining();
+      Duration left = call.operation().deadline().remaining();
       locks.acquire(volume, kind, left.compareTo(lockWait) < 0 ? left : lockWait);
     } catch (VolumeError e) {
-      result.completeExceptionally(e);
+      fail(call, e);
       return;
     }
     CommandFailure stuck = null;
+    Throwable failure;
     try {
-      T value = body.apply(operation);
+      T value = body.apply(call.operation());
       unlock(volume, null);
-      result.complete(value);
+      succeed(call, value);
       return;
     } catch (CommandFailure e) {
       stuck = e;
-      result.completeExceptionally(Failures.ofCommand(e));
+      failure = Failures.ofCommand(e);
     } catch (VolumeError e) {
       stuck = e.getCause() instanceof CommandFailure f ? f : null;
-      result.completeExceptionally(e);
-    } catch (RuntimeException e) {
-      result.completeExceptionally(Failures.unexpected(kind, volume, e));
+      failure = e;
+    } catch (RuntimeException | Error e) {
+      failure = Failures.unexpected(kind, volume, e);
     }
     unlock(volume, stuck);
+    fail(call, failure);
   }
 
   /** Frees the lock; or, while a command cannot be killed, when that command has really ended. */
@@ -180,6 +193,9 @@ final class Operations implements AutoCloseable {
     } catch (CommandFailure e) {
       stuck = e;
       throw Failures.ofCommand(e);
+    } catch (VolumeError e) {
+      stuck = e.getCause() instanceof CommandFailure f ? f : null;
+      throw e;
     } finally {
       unlock(volume, stuck);
     }
@@ -190,7 +206,7 @@ final class Operations implements AutoCloseable {
     CompletableFuture<T> result = new CompletableFuture<>();
     Deadline deadline = Deadline.after(limit);
     try {
-      threads.execute(
+      lookUps.execute(
           () -> {
             try {
               result.complete(body.apply(deadline));
@@ -202,7 +218,10 @@ final class Operations implements AutoCloseable {
           });
     } catch (RejectedExecutionException e) {
       result.completeExceptionally(
-          new VolumeError(VolumeError.Code.UNAVAILABLE, "doceph runs too many operations", e));
+          new VolumeError(
+              VolumeError.Code.UNAVAILABLE,
+              "doceph looks up too many names at once, because a backend answers slowly or not at all",
+              e));
     }
     var timeout =
         clock.schedule(
@@ -229,5 +248,6 @@ final class Operations implements AutoCloseable {
   public void close() {
     clock.shutdownNow();
     threads.shutdown();
+    lookUps.shutdown();
   }
 }

@@ -111,21 +111,20 @@ final class Recovery {
     }
   }
 
-  /** Finishes or undoes what is unfinished and is this daemon's. */
-  List<String> finishUnfinished() {
+  /** Finishes or undoes what is unfinished in a backend and is this daemon's. */
+  void finishUnfinished(VolumeBackend backend) {
     List<String> done = new ArrayList<>();
-    unmountWorkshop(done);
     for (Found found : catalogue.all()) {
       Volume volume = found.volume();
       if (volume != null
+          && volume.spec().backend().equals(backend.name())
           && volume.stage() != Volume.Stage.READY
           && volume.hostId().equals(machine.hostId())) {
         attempt(volume.name(), "recovery", () -> settle(volume.name(), done));
       }
     }
-    detachLeftovers(done);
+    detachLeftovers(backend, done);
     done.forEach(LOG::info);
-    return done;
   }
 
   /** Under the volume's lock: looks where the volume lives, because the catalogue may be behind. */
@@ -165,7 +164,8 @@ final class Recovery {
     return Optional.of(text);
   }
 
-  private void unmountWorkshop(List<String> done) {
+  /** Unmounts what an earlier daemon was preparing; a create that runs is left alone. */
+  void unmountWorkshop() {
     Path workshop = machine.runDir().resolve("prepare");
     for (MountEntry entry : MountTable.self()) {
       if (!workshop.equals(entry.mountPoint().getParent())) {
@@ -182,19 +182,17 @@ final class Recovery {
             } catch (IOException e) {
               LOG.debugf("cannot remove %s: %s", entry.mountPoint(), e.getMessage());
             }
-            done.add("volume=" + name + ": unmounted from where it was being prepared");
+            LOG.infof("volume=%s: unmounted from where it was being prepared", name);
           });
     }
   }
 
   /** Devices that this daemon attached and that nothing uses. */
-  private void detachLeftovers(List<String> done) {
-    for (VolumeBackend backend : backends.all().values()) {
-      attached(backend)
-          .forEach(
-              (name, device) ->
-                  attempt(name, "recovery", () -> detachLeftover(backend, name, device, done)));
-    }
+  private void detachLeftovers(VolumeBackend backend, List<String> done) {
+    attached(backend)
+        .forEach(
+            (name, device) ->
+                attempt(name, "recovery", () -> detachLeftover(backend, name, device, done)));
   }
 
   private void detachLeftover(

@@ -25,17 +25,17 @@ final class Remover {
               + name
               + " is mounted at "
               + record.get().mountpoint()
-              + " and "
+              + " for "
               + users(record.get())
-              + "; stop what uses it first (`doceph inspect "
+              + "; stop the containers that use it first (`doceph inspect "
               + name
-              + "` lists its holders)");
+              + "` lists them)");
     }
   }
 
   private static String users(MountRecord record) {
     int holders = record.holders().size();
-    String held = "held by " + holders + (holders == 1 ? " mount" : " mounts");
+    String held = holders + (holders == 1 ? " holder" : " holders");
     return Reaper.shownElsewhere(record).stream()
         .findFirst()
         .map(f -> held + ", and process " + f.pid() + " (" + f.command() + ") shows it")

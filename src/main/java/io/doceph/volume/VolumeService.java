@@ -62,9 +62,7 @@ public final class VolumeService implements AutoCloseable {
   private final Grower grower;
   private final Recovery recovery;
   private final Reaper reaper;
-  private final ScheduledExecutorService rounds =
-      Executors.newScheduledThreadPool(
-          2, Thread.ofPlatform().daemon().name("rounds-", 0).factory());
+  private final ScheduledExecutorService rounds;
   private volatile Instant epochBegan = Instant.now();
   private volatile @Nullable String mountRefusal;
 
@@ -94,6 +92,9 @@ public final class VolumeService implements AutoCloseable {
     this.mounter = new Mounter(machine, registry, mountpoints, grower, cuts);
     this.recovery =
         new Recovery(machine, registry, backends, catalogue, operations, creator, remover, mounter);
+    this.rounds =
+        Executors.newScheduledThreadPool(
+            enabled.size() + 1, Thread.ofPlatform().daemon().name("rounds-", 0).factory());
     this.reaper = new Reaper(registry, backends, operations, mounter, times.reapGrace());
   }
 
@@ -110,10 +111,13 @@ public final class VolumeService implements AutoCloseable {
       // Containers may have ended while no daemon was there to be told: what none shows is reaped.
       registry.newEpoch();
     }
+    for (VolumeBackend backend : backends.all().values()) {
+      // Each on its own: one that hangs hides nothing of the others.
+      var unused =
+          rounds.scheduleWithFixedDelay(
+              () -> refreshRound(backend), 0, times.refresh().toMillis(), TimeUnit.MILLISECONDS);
+    }
     var unused =
-        rounds.scheduleWithFixedDelay(
-            this::refreshRound, 0, times.refresh().toMillis(), TimeUnit.MILLISECONDS);
-    unused =
         rounds.scheduleWithFixedDelay(
             this::reapRound,
             times.reap().toMillis(),
@@ -121,12 +125,17 @@ public final class VolumeService implements AutoCloseable {
             TimeUnit.MILLISECONDS);
   }
 
-  private void refreshRound() {
+  private void refreshRound(VolumeBackend backend) {
     try {
-      backends.refresh();
-      recovery.finishUnfinished();
+      recovery.unmountWorkshop();
+      backends.refresh(backend);
+      recovery.finishUnfinished(backend);
     } catch (RuntimeException e) {
-      LOG.warnf(e, "looking through the backends failed, tried again in %s", times.refresh());
+      LOG.warnf(
+          e,
+          "backend=%s: looking through it failed, tried again in %s",
+          backend.name(),
+          times.refresh());
     }
   }
 
@@ -175,8 +184,9 @@ public final class VolumeService implements AutoCloseable {
     if (known.isPresent() || forgotten.has(name)) {
       return CompletableFuture.completedFuture(known);
     }
+    Duration limit = times.shortCall().compareTo(LOOK_UP) < 0 ? times.shortCall() : LOOK_UP;
     return operations.lookUp(
-        LOOK_UP, deadline -> backends.find(name, deadline).filter(this::isShown).map(this::view));
+        limit, deadline -> backends.find(name, deadline).filter(this::isShown).map(this::view));
   }
 
   private boolean isShown(Found found) {

@@ -85,9 +85,11 @@ final class House implements AutoCloseable {
 
   /** A started service that has looked through its backends once. */
   VolumeService start(VolumeService.Times times) {
-    int before = other.calls("attached");
+    int first = memory.calls("attached");
+    int second = other.calls("attached");
     VolumeService service = startWithoutWaiting(times);
-    await(() -> other.calls("attached") > before); // the last act of a first round
+    // The last act of a first round.
+    await(() -> memory.calls("attached") > first && other.calls("attached") > second);
     return service;
   }
 

@@ -107,6 +107,11 @@ public final class MemoryBackend implements VolumeBackend {
     return hold;
   }
 
+  /** Who comes to the step from now on does not wait; who waits already does so until released. */
+  void holdNoMore(String step) {
+    Hold unused = holds.remove(step);
+  }
+
   /** From now on the step fails. */
   void fail(String step, RuntimeException failure) {
     failures.put(step, failure);
@@ -174,7 +179,9 @@ public final class MemoryBackend implements VolumeBackend {
   @Override
   public Optional<Found> find(VolumeName volume, Deadline deadline) {
     step("find", volume.value());
-    return Optional.ofNullable(place.descriptions.get(volume));
+    Optional<Found> found = Optional.ofNullable(place.descriptions.get(volume));
+    step("found", volume.value());
+    return found;
   }
 
   @Override
