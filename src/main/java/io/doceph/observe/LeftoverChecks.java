@@ -68,7 +68,7 @@ final class LeftoverChecks {
   }
 
   private void mounts(List<Check> checks) {
-    Path root = config.mountRoot().path();
+    Path root = service.mountRoot();
     Set<Path> known =
         service.mounts().stream().map(MountRecord::mountpoint).collect(Collectors.toSet());
     MountTable.self().stream()

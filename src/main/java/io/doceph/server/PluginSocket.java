@@ -7,6 +7,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * on.
  */
 final class PluginSocket {
+  private static final Logger LOG = Logger.getLogger(PluginSocket.class);
   private static final int BACKLOG = 1024;
   private static final int LONGEST_PATH = 107; // sockaddr_un has 108 bytes with the closing zero
 
@@ -138,11 +142,7 @@ final class PluginSocket {
       throw new IOException("it has no parent directory");
     }
     Files.createDirectories(parent);
-    Path closed =
-        Files.createTempDirectory(
-            parent,
-            ".doceph",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Path closed = closedDirectory(parent);
     Path fresh = closed.resolve("s");
     try {
       requireFits(fresh);
@@ -161,6 +161,20 @@ final class PluginSocket {
     } finally {
       Files.deleteIfExists(fresh);
       Files.deleteIfExists(closed);
+    }
+  }
+
+  /** A new directory that only we may enter; its name is short, because socket paths must be. */
+  private static Path closedDirectory(Path parent) throws IOException {
+    while (true) {
+      String name = ".d" + Integer.toHexString(ThreadLocalRandom.current().nextInt(1 << 16));
+      try {
+        return Files.createDirectory(
+            parent.resolve(name),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      } catch (FileAlreadyExistsException e) {
+        LOG.debugf("%s is taken, trying another name", name);
+      }
     }
   }
 

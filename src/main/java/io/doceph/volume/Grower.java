@@ -97,6 +97,17 @@ final class Grower {
     return finished(volume, backend, deadline);
   }
 
+  /**
+   * Finishes a grow that is written down, while the volume is attached and not mounted: that works
+   * everywhere, and a mounted ext4 grows only with CAP_SYS_RESOURCE.
+   */
+  Volume finishAttached(Volume volume, VolumeBackend backend, Path device, Deadline deadline) {
+    backend.growData(volume, volume.growTo(), deadline);
+    cuts.reached(CutPoint.GROW_DATA);
+    growUnmounted(volume, device, deadline);
+    return finished(volume, backend, deadline);
+  }
+
   private Volume finishOffline(Volume volume, VolumeBackend backend, Deadline deadline) {
     backend.growData(volume, volume.growTo(), deadline);
     cuts.reached(CutPoint.GROW_DATA);

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +107,9 @@ final class Mounter {
     Path mountpoint = mountpoints.prepare(volume.name(), deadline);
     Optional<MountEntry> already = MountTable.at(mountpoint);
     if (already.isEmpty()) {
+      if (volume.growTo() != 0) {
+        finishGrow(volume, () -> grower.finishAttached(volume, backend, device, deadline));
+      }
       machine
           .filesystems()
           .mount(device, spec.blockFilesystem(), mountpoint, MountPlan.forUse(spec), deadline);
@@ -125,25 +129,20 @@ final class Mounter {
                             + already.map(e -> " but " + e.source()).orElse("")
                             + "; unmount what is there, then try again"));
     MountRecord record = record(volume, mountpoint, device, entry.majorMinor());
-    if (volume.growTo() != 0) {
-      finishGrow(volume, backend, record, deadline);
+    if (volume.growTo() != 0 && already.isPresent()) {
+      finishGrow(volume, () -> grower.finishMounted(volume, backend, record, deadline));
     }
     return record;
   }
 
   /** A grow that cannot be finished now is no reason to keep a container from its data. */
-  private void finishGrow(
-      Volume volume, VolumeBackend backend, MountRecord record, Deadline deadline) {
+  private static void finishGrow(Volume volume, Supplier<Volume> grow) {
     try {
-      Volume unused = grower.finishMounted(volume, backend, record, deadline);
-    } catch (CommandFailure e) {
-      if (e.kind() == CommandFailure.Kind.STUCK) {
+      Volume unused = grow.get();
+    } catch (CommandFailure | VolumeError e) {
+      if (e instanceof CommandFailure f && f.kind() == CommandFailure.Kind.STUCK) {
         throw e;
       }
-      LOG.warnf(
-          "volume=%s: its interrupted grow could not be finished, tried again later: %s",
-          volume.name(), e.getMessage());
-    } catch (VolumeError e) {
       LOG.warnf(
           "volume=%s: its interrupted grow could not be finished, tried again later: %s",
           volume.name(), e.getMessage());

@@ -451,6 +451,11 @@ public final class VolumeService implements AutoCloseable {
     return backends.problem(backend);
   }
 
+  /** The directory that holds the mountpoints, as the kernel's tables name it. */
+  public Path mountRoot() {
+    return machine.mountRoot();
+  }
+
   /** What is mounted here. */
   public List<MountRecord> mounts() {
     return List.copyOf(registry.all());

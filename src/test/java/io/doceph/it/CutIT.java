@@ -90,7 +90,8 @@ class CutIT {
     assertThat(bed.mounts()).isEmpty();
     assertThat(bed.loops()).isEmpty();
     assertThat(bed.names(backend)).containsExactly(".doceph");
-    assertThat(bed.names(backend + "/.doceph")).isSubsetOf("removed");
+    assertThat(bed.names(backend + "/.doceph")).isSubsetOf("new", "removed");
+    assertThat(bed.names(backend + "/.doceph/new")).isEmpty();
     assertThat(bed.names("mnt")).isEmpty();
     assertThat(bed.names("run/mounts")).isEmpty();
     assertThat(bed.names("run/prepare")).isEmpty();
