@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -29,18 +30,22 @@ final class Mounter {
   private final Mountpoints mountpoints;
   private final Grower grower;
   private final CutPoints cuts;
+  private final Consumer<Volume> grown;
 
+  /** {@code grown} is told a volume whose interrupted grow a mount has finished. */
   Mounter(
       Machine machine,
       MountRegistry registry,
       Mountpoints mountpoints,
       Grower grower,
-      CutPoints cuts) {
+      CutPoints cuts,
+      Consumer<Volume> grown) {
     this.machine = machine;
     this.registry = registry;
     this.mountpoints = mountpoints;
     this.grower = grower;
     this.cuts = cuts;
+    this.grown = grown;
   }
 
   /** Mounts for one more holder. */
@@ -136,9 +141,9 @@ final class Mounter {
   }
 
   /** A grow that cannot be finished now is no reason to keep a container from its data. */
-  private static void finishGrow(Volume volume, Supplier<Volume> grow) {
+  private void finishGrow(Volume volume, Supplier<Volume> grow) {
     try {
-      Volume unused = grow.get();
+      grown.accept(grow.get());
     } catch (CommandFailure | VolumeError e) {
       if (e instanceof CommandFailure f && f.kind() == CommandFailure.Kind.STUCK) {
         throw e;

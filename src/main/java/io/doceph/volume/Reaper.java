@@ -96,8 +96,13 @@ final class Reaper {
     } catch (IOException e) {
       return entry -> false; // it is gone: nobody can have it but as a deleted directory
     }
-    MountEntry carrier = MountNamespace.carrier(real, MountTable.self()).orElseThrow();
-    Path root = Path.of(carrier.root()).resolve(carrier.mountPoint().relativize(real));
+    return MountNamespace.carrier(real, MountTable.self())
+        .map(carrier -> below(carrier, real))
+        .orElse(entry -> false);
+  }
+
+  private static Predicate<MountEntry> below(MountEntry carrier, Path directory) {
+    Path root = Path.of(carrier.root()).resolve(carrier.mountPoint().relativize(directory));
     return e -> e.majorMinor().equals(carrier.majorMinor()) && Path.of(e.root()).startsWith(root);
   }
 }

@@ -89,7 +89,14 @@ public final class VolumeService implements AutoCloseable {
     this.creator = new Creator(machine, cuts);
     this.remover = new Remover(registry, mountpoints, cuts);
     this.grower = new Grower(machine, cuts);
-    this.mounter = new Mounter(machine, registry, mountpoints, grower, cuts);
+    this.mounter =
+        new Mounter(
+            machine,
+            registry,
+            mountpoints,
+            grower,
+            cuts,
+            v -> catalogue.put(Found.of(v), v.spec().backend()));
     this.recovery =
         new Recovery(machine, registry, backends, catalogue, operations, creator, remover, mounter);
     this.rounds =
