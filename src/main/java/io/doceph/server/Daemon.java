@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /**
  * {@code doceph serve}: checks everything that can keep the daemon from starting and says so in one
@@ -22,6 +23,7 @@ public final class Daemon {
 
   /** Runs until the process is told to stop; returns only when it cannot start. */
   public static int run() {
+    nameHost();
     try {
       DocephConfig config = ConfigLoader.load(System.getenv());
       Path stateDir = directory(config.stateDir().path());
@@ -44,6 +46,24 @@ public final class Daemon {
         .ifPresent(file -> System.setProperty("quarkus.config.locations", file.toString()));
     Quarkus.run();
     return 0;
+  }
+
+  /**
+   * Tells the log library the host's name. It would look it up on the network otherwise, and a
+   * start that waits for a name server is one that Docker waits for.
+   */
+  private static void nameHost() {
+    String name;
+    try {
+      name = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      name = "localhost";
+    }
+    for (String key : List.of("jboss.host.name", "jboss.qualified.host.name", "jboss.node.name")) {
+      if (System.getProperty(key) == null) {
+        System.setProperty(key, name);
+      }
+    }
   }
 
   private static Path directory(Path path) {
