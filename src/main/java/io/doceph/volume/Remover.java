@@ -1,7 +1,9 @@
 package io.doceph.volume;
 
+import io.doceph.host.MountEntry;
 import io.doceph.host.MountTable;
 import io.doceph.host.process.Deadline;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -43,6 +45,32 @@ final class Remover {
               + " is still mounted from "
               + device
               + ", here or in a container; unmount it or stop that container first");
+    }
+  }
+
+  /** Refuses while something is mounted inside a directory: it would be emptied with it. */
+  void requireNothingMountedIn(Volume volume, VolumeBackend backend, Deadline deadline) {
+    if (backend.isBlock()) {
+      return;
+    }
+    Path directory;
+    try {
+      directory = backend.attach(volume, deadline).path().toRealPath();
+    } catch (VolumeError | IOException e) {
+      return; // there is no directory: nothing can be mounted in it
+    }
+    for (MountEntry entry : MountTable.self()) {
+      if (entry.mountPoint().startsWith(directory)) {
+        throw new VolumeError(
+            VolumeError.Code.IN_USE,
+            "volume "
+                + volume.name()
+                + " has "
+                + entry.source()
+                + " mounted in it at "
+                + entry.mountPoint()
+                + ", and its files would be removed too; unmount it first");
+      }
     }
   }
 

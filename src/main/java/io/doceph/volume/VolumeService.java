@@ -277,6 +277,7 @@ public final class VolumeService implements AutoCloseable {
             reaper.releaseIfAbandoned(name);
             VolumeBackend backend = backends.of(volume);
             remover.requireUnused(name, backend, o.deadline());
+            remover.requireNothingMountedIn(volume, backend, o.deadline());
             Volume going = remover.begin(volume, backend, machine.hostId(), o.deadline());
             // Before the data goes: what fails now must not leave a volume that could be mounted.
             catalogue.put(Found.of(going), backend.name());

@@ -72,6 +72,30 @@ class LoopIT {
     assertThat(bed.names("loop")).containsExactly(".doceph");
   }
 
+  @Test
+  void aRemovalNeverEmptiesWhatIsMountedInsideAVolume() throws IOException {
+    DocephDaemon daemon = start();
+    try (Plugin plugin = new Plugin(daemon)) {
+      // Given a directory volume in which somebody has mounted other files
+      plugin.create("d", "\"backend\":\"vfs\"");
+      Path inside = Files.createDirectory(bed.path("vfs/d/inside"));
+      Path others = Files.createDirectory(bed.path("others"));
+      Files.writeString(others.resolve("f"), "theirs");
+      Command.of("mount", "--bind", others.toString(), inside.toString()).run().succeeded();
+
+      // When it is removed
+      Command.Result refused = bed.cli("delete", "d");
+
+      // Then that is refused, and possible once nothing is mounted there
+      assertThat(refused.exit()).isEqualTo(4);
+      assertThat(refused.err()).contains("mounted in it at " + inside);
+      assertThat(others.resolve("f")).hasContent("theirs");
+      Command.of("umount", inside.toString()).run().succeeded();
+      bed.cli("delete", "d").succeeded();
+      assertThat(others.resolve("f")).hasContent("theirs");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"ext4, 16, 48", "xfs, 300, 400", "btrfs, 128, 256"})
   void anUnmountedVolumeGrows(String fs, int mebibytes, int larger) throws IOException {
