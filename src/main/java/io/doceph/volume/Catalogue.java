@@ -36,11 +36,6 @@ final class Catalogue {
     return e == null ? Optional.empty() : Optional.of(e.found());
   }
 
-  Optional<String> backendOf(VolumeName name) {
-    Entry e = entries.get(name);
-    return e == null ? Optional.empty() : Optional.of(e.backend());
-  }
-
   synchronized void put(Found found, String backend) {
     removed.remove(found.name());
     entries.put(found.name(), new Entry(found, backend, changes.incrementAndGet()));
