@@ -40,6 +40,7 @@ final class VolumeItem {
                     .put("id", id)
                     .put("count", h.count())
                     .put("since", h.since().truncatedTo(ChronoUnit.SECONDS).toString()));
+    item.put("usedBy", view.elsewhere() == null ? null : view.elsewhere().text());
     item.put("problem", view.problem());
     return item;
   }

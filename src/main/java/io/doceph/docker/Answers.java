@@ -102,6 +102,9 @@ final class Answers {
     }
     status.put("state", view.state());
     status.put("holders", view.holders().size());
+    if (view.elsewhere() != null) {
+      status.put("usedBy", view.elsewhere().text());
+    }
     if (view.problem() != null) {
       status.put("problem", view.problem());
     }

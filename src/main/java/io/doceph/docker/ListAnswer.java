@@ -35,7 +35,8 @@ class ListAnswer {
     boolean tells(VolumeView other) {
       return view.volume() == other.volume()
           && view.mount() == other.mount()
-          && Objects.equals(view.problem(), other.problem());
+          && Objects.equals(view.problem(), other.problem())
+          && Objects.equals(view.elsewhere(), other.elsewhere());
     }
   }
 

@@ -48,32 +48,38 @@ public final class Filesystems {
   private final ProcessRunner runner;
   private final CommandClass shortOnes;
   private final CommandClass longOnes;
+  private final boolean onCeph;
 
   /** For devices of this machine. */
   public Filesystems(Tools tools, ProcessRunner runner) {
-    this(tools, runner, CommandClass.LOCAL, CommandClass.FORMAT);
+    this(tools, runner, CommandClass.LOCAL, CommandClass.FORMAT, false);
   }
 
   private Filesystems(
-      Tools tools, ProcessRunner runner, CommandClass shortOnes, CommandClass longOnes) {
+      Tools tools,
+      ProcessRunner runner,
+      CommandClass shortOnes,
+      CommandClass longOnes,
+      boolean onCeph) {
     this.tools = tools;
     this.runner = runner;
     this.shortOnes = shortOnes;
     this.longOnes = longOnes;
+    this.onCeph = onCeph;
   }
 
   /**
    * The same for devices that hang when the Ceph cluster does: they take no places from local ones.
    */
   public Filesystems onCeph() {
-    return new Filesystems(tools, runner, CommandClass.CEPH, CommandClass.CEPH);
+    return new Filesystems(tools, runner, CommandClass.CEPH, CommandClass.CEPH, true);
   }
 
   /**
    * Tells what a device (or an image file) holds.
    *
-   * @return a few words, such as {@code ext4}; empty only when blkid knows nothing and the first
-   *     and the last MiB are zero
+   * @return a few words, such as {@code ext4}; empty only when blkid knows nothing and, on devices
+   *     of this machine, the first and the last MiB are zero
    */
   public Optional<String> probe(Path device, Deadline deadline) {
     Command blkid =
@@ -86,6 +92,11 @@ public final class Filesystems {
     }
     if (result.exitCode() == 0) {
       return Optional.of(signature(result.text()));
+    }
+    if (onCeph) {
+      // An image is made under a name of its own by the operation that formats it: it cannot hold
+      // what blkid does not know, and each look at its ends would be a trip through the cluster.
+      return Optional.empty();
     }
     long size = size(device);
     if (!isZero(device, 0, Math.min(size, MIB), deadline)) {

@@ -3,6 +3,7 @@ package io.doceph.volume;
 import io.doceph.host.process.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ final class Backends {
   private final ConcurrentMap<String, String> problems = new ConcurrentHashMap<>();
   private final AtomicLong changes = new AtomicLong();
   private final Catalogue catalogue;
+  private volatile Map<VolumeName, VolumeUser> lastWriters = Map.of();
 
   Backends(List<VolumeBackend> backends, Catalogue catalogue) {
     backends.forEach(b -> byName.put(b.name(), b));
@@ -32,7 +34,7 @@ final class Backends {
     return byName;
   }
 
-  /** Goes up when a backend fails or recovers. */
+  /** Goes up when a backend fails or recovers, or other hosts begin or end using volumes. */
   long revision() {
     return changes.get();
   }
@@ -65,15 +67,43 @@ final class Backends {
     return Optional.ofNullable(problems.get(backend));
   }
 
-  /** Lists a backend; one that fails keeps what is known of it. */
-  void refresh(VolumeBackend backend) {
+  /** The backend whose volumes many hosts reach, if one is enabled. */
+  Optional<ClusterBackend> cluster() {
+    return byName.values().stream()
+        .filter(ClusterBackend.class::isInstance)
+        .map(ClusterBackend.class::cast)
+        .findFirst();
+  }
+
+  /** Who writes to a volume on another host, as far as is known. */
+  Optional<VolumeUser> writerElsewhere(VolumeName volume, String backend) {
+    return byName.get(backend) instanceof ClusterBackend cluster
+        ? Optional.ofNullable(cluster.writersElsewhere().get(volume))
+        : Optional.empty();
+  }
+
+  /**
+   * Lists a backend; one that fails keeps what is known of it.
+   *
+   * @return whether it answered
+   */
+  boolean refresh(VolumeBackend backend) {
     long revision = catalogue.revision();
     try {
       List<Found> listing = backend.list(Deadline.after(LIST_LIMIT));
       catalogue.merge(backend.name(), listing, revision);
+      if (backend instanceof ClusterBackend cluster) {
+        Map<VolumeName, VolumeUser> writers = cluster.writersElsewhere();
+        if (!writers.equals(lastWriters)) {
+          lastWriters = Map.copyOf(writers);
+          changes.incrementAndGet();
+        }
+      }
       heard(backend.name(), null);
+      return true;
     } catch (RuntimeException e) {
       heard(backend.name(), e);
+      return false;
     }
   }
 
@@ -98,8 +128,19 @@ final class Backends {
    * @throws VolumeError {@code UNAVAILABLE} when none has it and one could not answer
    */
   Optional<Found> find(VolumeName name, Deadline deadline) {
+    return find(name, byName.values(), deadline);
+  }
+
+  /** The same in all backends but one, which says itself whether it has the name. */
+  Optional<Found> findBeside(VolumeName name, String backend, Deadline deadline) {
+    return find(
+        name, byName.values().stream().filter(b -> !b.name().equals(backend)).toList(), deadline);
+  }
+
+  private Optional<Found> find(
+      VolumeName name, Collection<VolumeBackend> where, Deadline deadline) {
     List<String> silent = new ArrayList<>();
-    for (VolumeBackend backend : byName.values()) {
+    for (VolumeBackend backend : where) {
       long revision = catalogue.revision();
       try {
         Optional<Found> found = backend.find(name, deadline);

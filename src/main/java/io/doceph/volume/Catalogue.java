@@ -53,6 +53,14 @@ final class Catalogue {
     return all;
   }
 
+  /** All entries of one backend, by name. */
+  List<Found> of(String backend) {
+    return entries.values().stream()
+        .filter(e -> e.backend().equals(backend))
+        .map(Entry::found)
+        .toList();
+  }
+
   int size() {
     return entries.size();
   }

@@ -55,6 +55,7 @@ final class Compatibility {
       case "uid" -> text(spec.root().uid());
       case "gid" -> text(spec.root().gid());
       case "context" -> text(spec.context());
+      case VolumeSpec.PROTECTED, VolumeSpec.READ_ONLY -> Boolean.toString(spec.isSet(key));
       default -> spec.options().path(key).asText();
     };
   }

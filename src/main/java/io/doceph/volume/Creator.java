@@ -1,7 +1,7 @@
 package io.doceph.volume;
 
+import io.doceph.host.Filesystems;
 import io.doceph.host.MountTable;
-import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.Deadline;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +64,7 @@ final class Creator {
   }
 
   private void undoAfter(RuntimeException cause, Volume volume, VolumeBackend backend) {
-    if (cause instanceof CommandFailure f && f.kind() == CommandFailure.Kind.STUCK) {
+    if (Failures.isStuck(cause)) {
       LOG.warnf(
           "volume=%s: %s; the unfinished volume is undone when the command has ended",
           volume.name(), cause.getMessage());
@@ -91,7 +91,7 @@ final class Creator {
   void undo(Volume volume, VolumeBackend backend, Deadline deadline) {
     Path place = place(volume.name());
     if (MountTable.at(place).isPresent()) {
-      machine.filesystems().unmount(place, deadline);
+      machine.filesystems(backend).unmount(place, deadline);
     }
     removePlace(place);
     backend.removeData(volume, deadline);
@@ -105,7 +105,7 @@ final class Creator {
       case Attachment.Directory d -> RootDirectory.prepare(d.path(), volume.spec().root());
       case Attachment.Device d -> {
         try {
-          format(volume, d.path(), deadline);
+          format(volume, backend, d.path(), deadline);
         } catch (RuntimeException e) {
           detachQuietly(volume, backend, attachment, e);
           throw e;
@@ -116,23 +116,26 @@ final class Creator {
     }
   }
 
-  private void format(Volume volume, Path device, Deadline deadline) {
+  private void format(Volume volume, VolumeBackend backend, Path device, Deadline deadline) {
     VolumeSpec spec = volume.spec();
+    Filesystems filesystems = machine.filesystems(backend);
     // It probes the device first and refuses one that is not blank.
-    machine.filesystems().make(device, spec.blockFilesystem(), spec.mkfs(), deadline);
+    filesystems.make(device, spec.blockFilesystem(), spec.mkfs(), deadline);
     cuts.reached(CutPoint.CREATE_FORMATTED);
+    if (!RootDirectory.needsPreparing(spec)) {
+      return;
+    }
     Path place = place(volume.name());
     try {
       Files.createDirectories(place);
-      machine
-          .filesystems()
-          .mount(device, spec.blockFilesystem(), place, MountPlan.forPreparing(spec), deadline);
+      filesystems.mount(
+          device, spec.blockFilesystem(), place, MountPlan.forPreparing(spec), deadline);
       try {
         cuts.reached(CutPoint.CREATE_ROOT_MOUNTED);
         RootDirectory.prepare(place, spec.root());
         cuts.reached(CutPoint.CREATE_ROOT_PREPARED);
       } finally {
-        machine.filesystems().unmount(place, deadline);
+        filesystems.unmount(place, deadline);
       }
     } catch (IOException e) {
       throw Failures.ofFile("cannot make the directory " + place, e);
@@ -142,7 +145,7 @@ final class Creator {
 
   private static void detachQuietly(
       Volume volume, VolumeBackend backend, Attachment attachment, RuntimeException cause) {
-    if (cause instanceof CommandFailure f && f.kind() == CommandFailure.Kind.STUCK) {
+    if (Failures.isStuck(cause)) {
       return; // the device is still being used
     }
     try {

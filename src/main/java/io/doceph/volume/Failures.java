@@ -18,6 +18,14 @@ final class Failures {
     return new VolumeError(code, String.valueOf(e.getMessage()), e);
   }
 
+  /**
+   * Whether a command that cannot be killed is behind a failure: what it works on is not touched.
+   */
+  static boolean isStuck(Throwable failure) {
+    Throwable cause = failure instanceof VolumeError ? failure.getCause() : failure;
+    return cause instanceof CommandFailure f && f.kind() == CommandFailure.Kind.STUCK;
+  }
+
   static VolumeError unexpected(String kind, VolumeName volume, Throwable e) {
     return new VolumeError(
         VolumeError.Code.FAILED,

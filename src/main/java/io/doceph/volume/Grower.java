@@ -2,6 +2,7 @@ package io.doceph.volume;
 
 import io.doceph.config.ByteSize;
 import io.doceph.host.Filesystem;
+import io.doceph.host.Filesystems;
 import io.doceph.host.process.Deadline;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,6 +55,15 @@ final class Grower {
               + size
               + " was asked for: volumes never shrink; make a smaller one and copy the files");
     }
+    if (volume.spec().isReadOnly()) {
+      throw new VolumeError(
+          VolumeError.Code.INVALID,
+          "volume "
+              + volume.name()
+              + " is read-only and its filesystem cannot grow; `doceph access "
+              + volume.name()
+              + " rw` first, when no host has it mounted");
+    }
     if (size.bytes() == volume.spec().sizeBytes() && volume.growTo() == 0) {
       return volume;
     }
@@ -92,7 +102,7 @@ final class Grower {
     backend.growData(volume, volume.growTo(), deadline);
     cuts.reached(CutPoint.GROW_DATA);
     machine
-        .filesystems()
+        .filesystems(backend)
         .grow(volume.spec().blockFilesystem(), device, record.mountpoint(), deadline);
     return finished(volume, backend, deadline);
   }
@@ -104,7 +114,7 @@ final class Grower {
   Volume finishAttached(Volume volume, VolumeBackend backend, Path device, Deadline deadline) {
     backend.growData(volume, volume.growTo(), deadline);
     cuts.reached(CutPoint.GROW_DATA);
-    growUnmounted(volume, device, deadline);
+    growUnmounted(volume, backend, device, deadline);
     return finished(volume, backend, deadline);
   }
 
@@ -113,31 +123,34 @@ final class Grower {
     cuts.reached(CutPoint.GROW_DATA);
     Attachment attachment = backend.attach(volume, deadline);
     try {
-      growUnmounted(volume, attachment.path(), deadline);
-    } finally {
-      backend.detach(volume.name(), attachment, deadline);
+      growUnmounted(volume, backend, attachment.path(), deadline);
+    } catch (RuntimeException e) {
+      if (!Failures.isStuck(e)) {
+        backend.detach(volume.name(), attachment, deadline);
+      }
+      throw e;
     }
+    backend.detach(volume.name(), attachment, deadline);
     return finished(volume, backend, deadline);
   }
 
   /** ext4 grows while it is not mounted, after a check; xfs and btrfs only while they are. */
-  private void growUnmounted(Volume volume, Path device, Deadline deadline) {
+  private void growUnmounted(Volume volume, VolumeBackend backend, Path device, Deadline deadline) {
     Filesystem filesystem = volume.spec().blockFilesystem();
+    Filesystems filesystems = machine.filesystems(backend);
     if (filesystem == Filesystem.EXT4) {
-      machine.filesystems().check(filesystem, device, deadline);
-      machine.filesystems().grow(filesystem, device, device, deadline);
+      filesystems.check(filesystem, device, deadline);
+      filesystems.grow(filesystem, device, device, deadline);
       return;
     }
     Path place = machine.runDir().resolve("prepare").resolve(volume.name().value());
     try {
       Files.createDirectories(place);
-      machine
-          .filesystems()
-          .mount(device, filesystem, place, MountPlan.forPreparing(volume.spec()), deadline);
+      filesystems.mount(device, filesystem, place, MountPlan.forPreparing(volume.spec()), deadline);
       try {
-        machine.filesystems().grow(filesystem, device, place, deadline);
+        filesystems.grow(filesystem, device, place, deadline);
       } finally {
-        machine.filesystems().unmount(place, deadline);
+        filesystems.unmount(place, deadline);
       }
       Files.deleteIfExists(place);
     } catch (IOException e) {

@@ -22,4 +22,10 @@ public record Machine(
     Path runDir,
     Path stateDir,
     String bootId,
-    String hostId) {}
+    String hostId) {
+
+  /** What works with filesystems on a backend's devices. */
+  Filesystems filesystems(VolumeBackend backend) {
+    return backend.isRemote() ? filesystems.onCeph() : filesystems;
+  }
+}

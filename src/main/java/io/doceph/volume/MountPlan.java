@@ -13,6 +13,9 @@ final class MountPlan {
     if (spec.context() != null) {
       options.add("context=\"" + spec.context() + "\"");
     }
+    if (spec.isReadOnly() && !options.contains("ro")) {
+      options.add("ro");
+    }
     return options;
   }
 

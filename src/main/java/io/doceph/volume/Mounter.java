@@ -1,6 +1,7 @@
 package io.doceph.volume;
 
 import io.doceph.host.Filesystem;
+import io.doceph.host.Filesystems;
 import io.doceph.host.MountEntry;
 import io.doceph.host.MountTable;
 import io.doceph.host.process.CommandFailure;
@@ -108,16 +109,16 @@ final class Mounter {
       Volume volume, VolumeBackend backend, Path device, Deadline deadline) {
     cuts.reached(CutPoint.MOUNT_ATTACHED);
     VolumeSpec spec = volume.spec();
-    requireFilesystem(volume, device);
+    if (!backend.isRemote()) {
+      requireFilesystem(volume, device);
+    }
     Path mountpoint = mountpoints.prepare(volume.name(), deadline);
     Optional<MountEntry> already = MountTable.at(mountpoint);
     if (already.isEmpty()) {
       if (volume.growTo() != 0) {
         finishGrow(volume, () -> grower.finishAttached(volume, backend, device, deadline));
       }
-      machine
-          .filesystems()
-          .mount(device, spec.blockFilesystem(), mountpoint, MountPlan.forUse(spec), deadline);
+      mountAt(mountpoint, volume, backend, device, deadline);
     }
     cuts.reached(CutPoint.MOUNT_MOUNTED);
     MountEntry entry =
@@ -140,12 +141,32 @@ final class Mounter {
     return record;
   }
 
+  private void mountAt(
+      Path mountpoint, Volume volume, VolumeBackend backend, Path device, Deadline deadline) {
+    VolumeSpec spec = volume.spec();
+    Filesystems filesystems = machine.filesystems(backend);
+    try {
+      filesystems.mount(
+          device, spec.blockFilesystem(), mountpoint, MountPlan.forUse(spec), deadline);
+    } catch (CommandFailure e) {
+      if (!backend.isRemote() || e.kind() != CommandFailure.Kind.EXIT) {
+        throw e;
+      }
+      // Looked at only now, and by a program: the device may hang, and mostly all is well.
+      Optional<String> there = filesystems.probe(device, deadline);
+      if (there.filter(spec.blockFilesystem().wireName()::equals).isEmpty()) {
+        throw wrongFilesystem(volume, device, there.orElse("nothing that blkid knows"));
+      }
+      throw e;
+    }
+  }
+
   /** A grow that cannot be finished now is no reason to keep a container from its data. */
   private void finishGrow(Volume volume, Supplier<Volume> grow) {
     try {
       grown.accept(grow.get());
     } catch (CommandFailure | VolumeError e) {
-      if (e instanceof CommandFailure f && f.kind() == CommandFailure.Kind.STUCK) {
+      if (Failures.isStuck(e)) {
         throw e;
       }
       LOG.warnf(
@@ -171,18 +192,25 @@ final class Mounter {
     Filesystem wanted = volume.spec().blockFilesystem();
     Optional<Filesystem> there = Filesystem.recognise(device);
     if (there.isEmpty() || there.get() != wanted) {
-      throw new VolumeError(
-          VolumeError.Code.FAILED,
-          "volume "
-              + volume.name()
-              + " should hold "
-              + wanted.wireName()
-              + " and its device "
-              + device
-              + " holds "
-              + there.map(Filesystem::wireName).orElse("no filesystem that doceph knows")
-              + "; it was neither mounted nor changed: look at it, or restore a backup");
+      throw wrongFilesystem(
+          volume,
+          device,
+          there.map(Filesystem::wireName).orElse("no filesystem that doceph knows"));
     }
+  }
+
+  private static VolumeError wrongFilesystem(Volume volume, Path device, String there) {
+    return new VolumeError(
+        VolumeError.Code.FAILED,
+        "volume "
+            + volume.name()
+            + " should hold "
+            + volume.spec().blockFilesystem().wireName()
+            + " and its device "
+            + device
+            + " holds "
+            + there
+            + "; it was neither mounted nor changed: look at it, or restore a backup");
   }
 
   private void undo(VolumeBackend backend, MountRecord record, RuntimeException cause) {
@@ -195,7 +223,7 @@ final class Mounter {
 
   private void detachAfter(
       RuntimeException cause, Volume volume, VolumeBackend backend, Attachment attachment) {
-    if (cause instanceof CommandFailure f && f.kind() == CommandFailure.Kind.STUCK) {
+    if (Failures.isStuck(cause)) {
       return; // still being used; recovery detaches it
     }
     try {
@@ -206,7 +234,7 @@ final class Mounter {
               .filter(e -> e.source().equals(attachment.path().toString()))
               .isPresent();
       if (ours) {
-        machine.filesystems().unmount(mountpoints.of(volume.name()), deadline);
+        machine.filesystems(backend).unmount(mountpoints.of(volume.name()), deadline);
       }
       backend.detach(volume.name(), attachment, deadline);
     } catch (RuntimeException e) {
@@ -267,7 +295,7 @@ final class Mounter {
     if (record.device() != null) {
       if (isTrue(record)) {
         try {
-          machine.filesystems().unmount(record.mountpoint(), deadline);
+          machine.filesystems(backend).unmount(record.mountpoint(), deadline);
         } catch (CommandFailure e) {
           throw Busy.explain(record.volume(), record.mountpoint(), e);
         }

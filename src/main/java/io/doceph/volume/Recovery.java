@@ -1,5 +1,6 @@
 package io.doceph.volume;
 
+import io.doceph.host.Filesystems;
 import io.doceph.host.MountEntry;
 import io.doceph.host.MountTable;
 import io.doceph.host.process.Deadline;
@@ -176,7 +177,7 @@ final class Recovery {
           name,
           "recovery",
           () -> {
-            machine.filesystems().unmount(entry.mountPoint(), Deadline.after(LIMIT));
+            workshopFilesystems().unmount(entry.mountPoint(), Deadline.after(LIMIT));
             try {
               Files.deleteIfExists(entry.mountPoint());
             } catch (IOException e) {
@@ -185,6 +186,12 @@ final class Recovery {
             LOG.infof("volume=%s: unmounted from where it was being prepared", name);
           });
     }
+  }
+
+  /** What is prepared there may be on a device that hangs with a cluster. */
+  private Filesystems workshopFilesystems() {
+    boolean remote = backends.all().values().stream().anyMatch(VolumeBackend::isRemote);
+    return remote ? machine.filesystems().onCeph() : machine.filesystems();
   }
 
   /** Devices that this daemon attached and that nothing uses. */

@@ -48,6 +48,33 @@ final class Remover {
     }
   }
 
+  /** Refuses what is protected, and what the cluster or another host still needs. */
+  void requireRemovable(Volume volume, VolumeBackend backend, Deadline deadline) {
+    if (volume.spec().isProtected()) {
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "volume "
+              + volume.name()
+              + " is protected from being removed; `doceph unprotect "
+              + volume.name()
+              + "` first");
+    }
+    if (backend.removal() == Removal.REFUSE) {
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "volume "
+              + volume.name()
+              + " is not removed: on this host the backend "
+              + backend.name()
+              + " refuses all removals (doceph."
+              + backend.name()
+              + ".remove=refuse)");
+    }
+    if (backend instanceof ClusterBackend cluster && backend.removal() != Removal.KEEP) {
+      cluster.requireRemovable(volume, deadline);
+    }
+  }
+
   /** Refuses while something is mounted inside a directory: it would be emptied with it. */
   void requireNothingMountedIn(Volume volume, VolumeBackend backend, Deadline deadline) {
     if (backend.isBlock()) {

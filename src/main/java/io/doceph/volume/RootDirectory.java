@@ -1,5 +1,6 @@
 package io.doceph.volume;
 
+import io.doceph.host.Filesystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -30,6 +31,12 @@ final class RootDirectory {
     } catch (IOException e) {
       throw Failures.ofFile("cannot set owner and mode of the volume's root " + directory, e);
     }
+  }
+
+  /** Whether a fresh volume's root is not as it should be right after mkfs: ext4 has lost+found. */
+  static boolean needsPreparing(VolumeSpec spec) {
+    return spec.blockFilesystem() == Filesystem.EXT4
+        || !spec.root().equals(VolumeSpec.Root.UNCHANGED);
   }
 
   private static void own(Path directory, String attribute, @Nullable Integer id)

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * numbers.
  */
 public final class SpecParser {
-  private static final Set<String> COMMON = Set.of("backend", "size", "mode", "uid", "gid");
+  private static final Set<String> COMMON =
+      Set.of("backend", "size", "mode", "uid", "gid", VolumeSpec.PROTECTED);
   private static final Set<String> BLOCK = Set.of("fs", "mkfs", "mount", "context");
   private static final Pattern CONTEXT = Pattern.compile("[A-Za-z0-9_:.,-]{1,256}");
 
@@ -49,6 +50,8 @@ public final class SpecParser {
     ObjectNode options = given == null ? JsonNodeFactory.instance.objectNode() : given.deepCopy();
     VolumeBackend backend = backend(text(options, "backend"));
     refuseUnknown(options, backend);
+    flag(options, VolumeSpec.PROTECTED);
+    backend.complete(options);
     VolumeSpec spec =
         backend.isBlock() ? block(name, backend, options) : directory(name, backend, options);
     backend.check(spec);
@@ -71,6 +74,26 @@ public final class SpecParser {
       throw new VolumeError(VolumeError.Code.INVALID, "a volume's size must be more than zero");
     }
     return size;
+  }
+
+  /**
+   * Reads a yes-or-no option; one that says no is taken away.
+   *
+   * @param options changed in place
+   */
+  public static void flag(ObjectNode options, String key) {
+    String value = text(options, key);
+    if (value == null) {
+      return;
+    }
+    switch (value) {
+      case "true", "yes", "1" -> options.put(key, true);
+      case "false", "no", "0" -> options.remove(key);
+      default ->
+          throw new VolumeError(
+              VolumeError.Code.INVALID,
+              key + " must be true or false, and '" + Text.shown(value) + "' is neither");
+    }
   }
 
   /** Shows a size as the first doceph did: whole GiB as a number, anything else with its unit. */
@@ -212,7 +235,7 @@ public final class SpecParser {
   }
 
   /** An option as text; null when it is not given. */
-  private static @Nullable String text(ObjectNode options, String key) {
+  public static @Nullable String text(ObjectNode options, String key) {
     JsonNode value = options.get(key);
     if (value == null || value.isNull()) {
       return null;

@@ -1,5 +1,6 @@
 package io.doceph.volume;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.doceph.host.process.Deadline;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +26,26 @@ public interface VolumeBackend {
 
   /** Options that only this backend knows. */
   Set<String> ownOptions();
+
+  /**
+   * Whether its devices hang when something beyond this machine does: they are then touched by
+   * programs alone, never by the daemon itself.
+   */
+  default boolean isRemote() {
+    return false;
+  }
+
+  /** What becomes of a removed volume. */
+  default Removal removal() {
+    return Removal.DELETE;
+  }
+
+  /**
+   * Adds the defaults of its own options to those of a new volume, and refuses wrong values.
+   *
+   * @param options as given; changed in place
+   */
+  default void complete(ObjectNode options) {}
 
   /** Refuses what the backend cannot make, before anything is changed. */
   void check(VolumeSpec spec);

@@ -62,6 +62,8 @@ public final class VolumeService implements AutoCloseable {
   private final Grower grower;
   private final Recovery recovery;
   private final Reaper reaper;
+  private final Administration administration;
+  private final CatalogueFile catalogueFile;
   private final ScheduledExecutorService rounds;
   private volatile Instant epochBegan = Instant.now();
   private volatile @Nullable String mountRefusal;
@@ -103,6 +105,9 @@ public final class VolumeService implements AutoCloseable {
         Executors.newScheduledThreadPool(
             enabled.size() + 1, Thread.ofPlatform().daemon().name("rounds-", 0).factory());
     this.reaper = new Reaper(registry, backends, operations, mounter, times.reapGrace());
+    this.catalogueFile = new CatalogueFile(machine.stateDir());
+    this.administration =
+        new Administration(this, backends, catalogue, operations, registry, times);
   }
 
   /**
@@ -113,6 +118,9 @@ public final class VolumeService implements AutoCloseable {
    */
   public void start(@Nullable String refusal) {
     mountRefusal = refusal;
+    backends
+        .cluster()
+        .ifPresent(b -> catalogueFile.load().forEach(f -> catalogue.put(f, b.name())));
     recovery.reconcileMounts();
     if (registry.size() > 0) {
       // Containers may have ended while no daemon was there to be told: what none shows is reaped.
@@ -135,7 +143,9 @@ public final class VolumeService implements AutoCloseable {
   private void refreshRound(VolumeBackend backend) {
     try {
       recovery.unmountWorkshop();
-      backends.refresh(backend);
+      if (backends.refresh(backend) && backend instanceof ClusterBackend) {
+        catalogueFile.save(catalogue.of(backend.name()), catalogue.revision());
+      }
       recovery.finishUnfinished(backend);
     } catch (RuntimeException | Error e) { // or the round would never be run again
       LOG.warnf(
@@ -173,12 +183,35 @@ public final class VolumeService implements AutoCloseable {
         views.add(view(found));
       }
     }
+    for (MountRecord record : registry.all()) {
+      if (isOrphan(record)) {
+        views.add(orphan(record));
+      }
+    }
     return views;
   }
 
   /** A known volume, from memory. */
   public Optional<VolumeView> known(VolumeName name) {
-    return catalogue.get(name).filter(this::isShown).map(this::view);
+    Optional<VolumeView> known = catalogue.get(name).filter(this::isShown).map(this::view);
+    return known.isPresent() ? known : registry.get(name).filter(this::isOrphan).map(this::orphan);
+  }
+
+  /** Whether a mounted volume has been removed behind our back; Docker must still unmount it. */
+  private boolean isOrphan(MountRecord record) {
+    return backends.all().get(record.backend()) instanceof ClusterBackend
+        && catalogue.get(record.volume()).isEmpty()
+        && !forgotten.has(record.volume());
+  }
+
+  private VolumeView orphan(MountRecord record) {
+    return new VolumeView(
+        record.volume(),
+        null,
+        record,
+        "it was removed elsewhere while it is mounted here; save what is needed and stop the"
+            + " containers that use it",
+        null);
   }
 
   /**
@@ -202,7 +235,7 @@ public final class VolumeService implements AutoCloseable {
     return !unfinished && !forgotten.has(found.name());
   }
 
-  private VolumeView view(Found found) {
+  VolumeView view(Found found) {
     Volume volume = found.volume();
     MountRecord mount = registry.get(found.name()).orElse(null);
     String problem = found.problem();
@@ -212,7 +245,20 @@ public final class VolumeService implements AutoCloseable {
         problem = "a grow was interrupted and is finished by the next mount or grow";
       }
     }
-    return new VolumeView(found.name(), volume, mount, problem);
+    VolumeUser elsewhere =
+        volume == null
+            ? null
+            : backends.writerElsewhere(found.name(), volume.spec().backend()).orElse(null);
+    if (elsewhere != null && mount != null && problem == null) {
+      problem = takenOver(elsewhere);
+    }
+    return new VolumeView(found.name(), volume, mount, problem, elsewhere);
+  }
+
+  private static String takenOver(VolumeUser by) {
+    return by.text()
+        + " has taken it over: what this host still writes is refused by the cluster; stop the"
+        + " containers that use it here, and it is unmounted";
   }
 
   /** Makes a volume; one that is there and is what is asked for is success. */
@@ -225,23 +271,52 @@ public final class VolumeService implements AutoCloseable {
 
   private VolumeView createLocked(VolumeSpec spec, @Nullable ObjectNode given, Operation o) {
     VolumeName name = spec.name();
-    Optional<Found> found = lookUp(name, o.deadline());
-    if (found.isPresent()) {
-      Volume there = require(found.get());
-      if (there.stage() == Volume.Stage.READY) {
-        Compatibility.require(there, given, spec);
-        if (forgotten.has(name)) {
-          forgotten.remove(name);
-          catalogue.put(found.get(), there.spec().backend());
-        }
-        return view(found.get());
-      }
-      settleOwn(there, o.deadline());
+    Optional<Found> found = catalogue.get(name).filter(VolumeService::isSettled);
+    if (found.isEmpty()) {
+      // Its own backend says itself, when the name is taken, whether it is taken already.
+      found = backends.findBeside(name, spec.backend(), o.deadline());
     }
+    if (found.isPresent()) {
+      return there(found.get(), spec, given, o).orElseGet(() -> createFresh(spec, o));
+    }
+    try {
+      return createFresh(spec, o);
+    } catch (VolumeError e) {
+      if (e.code() != VolumeError.Code.CONFLICT && e.code() != VolumeError.Code.BUSY) {
+        throw e;
+      }
+      // Another host, or an earlier life of this one, was there first.
+      found = backends.find(name, o.deadline());
+      if (found.isEmpty()) {
+        throw e;
+      }
+      return there(found.get(), spec, given, o).orElseGet(() -> createFresh(spec, o));
+    }
+  }
+
+  /**
+   * The volume that is there, if it is what is asked for; empty after an unfinished one is gone.
+   */
+  private Optional<VolumeView> there(
+      Found found, VolumeSpec spec, @Nullable ObjectNode given, Operation o) {
+    Volume there = require(found);
+    if (there.stage() != Volume.Stage.READY) {
+      settleOwn(there, o.deadline());
+      return Optional.empty();
+    }
+    Compatibility.require(there, given, spec);
+    if (forgotten.has(there.name())) {
+      forgotten.remove(there.name());
+      catalogue.put(found, there.spec().backend());
+    }
+    return Optional.of(view(found));
+  }
+
+  private VolumeView createFresh(VolumeSpec spec, Operation o) {
     Volume reserved = new Volume(spec, Instant.now(), Volume.Stage.RESERVED, machine.hostId(), 0);
     Volume ready = creator.create(reserved, backends.of(reserved), o);
     Found done = Found.of(ready);
-    forgotten.remove(name);
+    forgotten.remove(spec.name());
     catalogue.put(done, spec.backend());
     return view(done);
   }
@@ -277,6 +352,12 @@ public final class VolumeService implements AutoCloseable {
             reaper.releaseIfAbandoned(name);
             VolumeBackend backend = backends.of(volume);
             remover.requireUnused(name, backend, o.deadline());
+            remover.requireRemovable(volume, backend, o.deadline());
+            if (backend.removal() == Removal.KEEP) {
+              forgetLocked(volume);
+              o.commit();
+              return null;
+            }
             remover.requireNothingMountedIn(volume, backend, o.deadline());
             Volume going = remover.begin(volume, backend, machine.hostId(), o.deadline());
             // Before the data goes: what fails now must not leave a volume that could be mounted.
@@ -301,11 +382,15 @@ public final class VolumeService implements AutoCloseable {
         o -> {
           Volume volume = requireReady(name, o.deadline());
           remover.requireUnused(name, backends.of(volume), o.deadline());
-          forgotten.add(name, volume.spec().backend());
-          catalogue.put(Found.of(volume), volume.spec().backend());
+          forgetLocked(volume);
           o.commit();
           return null;
         });
+  }
+
+  private void forgetLocked(Volume volume) {
+    forgotten.add(volume.name(), volume.spec().backend());
+    catalogue.put(Found.of(volume), volume.spec().backend());
   }
 
   /** Mounts a volume for a holder. */
@@ -322,8 +407,18 @@ public final class VolumeService implements AutoCloseable {
           if (backend.isBlock() && refusal != null) {
             throw new VolumeError(VolumeError.Code.UNAVAILABLE, refusal);
           }
+          requireNotTakenOver(name, backend);
           return mounter.mount(volume, backend, id, o);
         });
+  }
+
+  /** What is mounted here and was taken over is of no use to one more container. */
+  private void requireNotTakenOver(VolumeName name, VolumeBackend backend) {
+    Optional<VolumeUser> elsewhere = backends.writerElsewhere(name, backend.name());
+    if (elsewhere.isPresent() && registry.get(name).isPresent()) {
+      throw new VolumeError(
+          VolumeError.Code.IN_USE, "volume " + name + ": " + takenOver(elsewhere.get()));
+    }
   }
 
   /** Gives a reference back; one that is not known is success. */
@@ -390,7 +485,7 @@ public final class VolumeService implements AutoCloseable {
     return volume != null && volume.stage() == Volume.Stage.READY;
   }
 
-  private Volume requireReady(VolumeName name, Deadline deadline) {
+  Volume requireReady(VolumeName name, Deadline deadline) {
     Optional<Found> found = forgotten.has(name) ? Optional.empty() : lookUp(name, deadline);
     Volume volume = require(found.orElseThrow(() -> unknown(name)));
     if (volume.stage() != Volume.Stage.READY) {
@@ -419,6 +514,11 @@ public final class VolumeService implements AutoCloseable {
     return new VolumeError(
         VolumeError.Code.NOT_FOUND,
         "there is no volume " + name + "; `doceph list` shows those there are");
+  }
+
+  /** What administrators ask for beyond making, mounting and removing. */
+  public Administration administration() {
+    return administration;
   }
 
   /** Volumes that are being made or removed, by this host or another. */

@@ -30,6 +30,12 @@ public record VolumeSpec(
     Root root,
     @Nullable String context,
     ObjectNode options) {
+  /** The option that protects a volume from being removed. */
+  public static final String PROTECTED = "protected";
+
+  /** The option of a volume that is only read. */
+  public static final String READ_ONLY = "ro";
+
   public VolumeSpec {
     mkfs = List.copyOf(mkfs);
     mountOptions = List.copyOf(mountOptions);
@@ -63,6 +69,39 @@ public record VolumeSpec(
       throw new IllegalStateException("volume " + name + " is a directory and has no filesystem");
     }
     return filesystem;
+  }
+
+  /** Whether a yes-or-no option is set. */
+  public boolean isSet(String option) {
+    return options.path(option).asBoolean(false);
+  }
+
+  /** The same volume with a yes-or-no option set or taken away. */
+  public VolumeSpec withFlag(String option, boolean set) {
+    ObjectNode changed = options.deepCopy();
+    if (set) {
+      changed.put(option, true);
+    } else {
+      changed.remove(option);
+    }
+    return new VolumeSpec(
+        name, backend, size, filesystem, mkfs, mountOptions, root, context, changed);
+  }
+
+  /** Whether removing the volume is refused until somebody takes the protection away. */
+  public boolean isProtected() {
+    return isSet(PROTECTED);
+  }
+
+  /** Whether the volume is only read, and may be mounted on many hosts. */
+  public boolean isReadOnly() {
+    return isSet(READ_ONLY);
+  }
+
+  /** The same volume under another name. */
+  public VolumeSpec named(VolumeName other) {
+    return new VolumeSpec(
+        other, backend, size, filesystem, mkfs, mountOptions, root, context, options);
   }
 
   /** The same volume with another size. */

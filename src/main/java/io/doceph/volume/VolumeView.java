@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param volume the volume, or null when its description is damaged
  * @param mount how it is mounted here, or null
  * @param problem what is wrong, one sentence, or null
+ * @param elsewhere who writes to it on another host, as far as is known, or null
  */
 public record VolumeView(
     VolumeName name,
     @Nullable Volume volume,
     @Nullable MountRecord mount,
-    @Nullable String problem) {
+    @Nullable String problem,
+    @Nullable VolumeUser elsewhere) {
 
   /** One word: {@code mounted}, {@code ready}, {@code creating}, {@code removing}, … */
   public String state() {

@@ -55,7 +55,7 @@ class AnswersTest {
 
   @Test
   void aReadyVolumeHasNoMountpoint() {
-    ObjectNode item = Answers.item(new VolumeView(NAME, volume(), null, null));
+    ObjectNode item = Answers.item(new VolumeView(NAME, volume(), null, null, null));
 
     assertThat(item)
         .hasToString(
@@ -78,7 +78,7 @@ class AnswersTest {
             MADE,
             Map.of("one", holder, "two", holder));
 
-    ObjectNode item = Answers.item(new VolumeView(NAME, volume(), mount, null));
+    ObjectNode item = Answers.item(new VolumeView(NAME, volume(), mount, null, null));
 
     assertThat(item.path("Mountpoint").asText()).isEqualTo("/m/db");
     assertThat(item.path("Status").path("state").asText()).isEqualTo("mounted");
@@ -87,7 +87,7 @@ class AnswersTest {
 
   @Test
   void aDamagedVolumeIsShownWithWhatIsWrong() {
-    ObjectNode item = Answers.item(new VolumeView(NAME, null, null, "it is damaged"));
+    ObjectNode item = Answers.item(new VolumeView(NAME, null, null, "it is damaged", null));
 
     assertThat(item)
         .hasToString(
@@ -109,7 +109,7 @@ class AnswersTest {
             null,
             JsonNodeFactory.instance.objectNode());
 
-    ObjectNode item = Answers.item(new VolumeView(NAME, volume().with(spec), null, null));
+    ObjectNode item = Answers.item(new VolumeView(NAME, volume().with(spec), null, null, null));
 
     assertThat(item.path("Status"))
         .hasToString(

@@ -1,0 +1,256 @@
+package io.doceph.backend.rbd;
+
+import io.doceph.backend.rbd.ImageUsers.Lock;
+import io.doceph.backend.rbd.ImageUsers.Users;
+import io.doceph.backend.rbd.ImageUsers.Watcher;
+import io.doceph.host.process.CommandResult;
+import io.doceph.host.process.Deadline;
+import io.doceph.volume.VolumeError;
+import io.doceph.volume.VolumeName;
+import io.doceph.volume.VolumeUser;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees to it that one host at a time writes to an image. The cluster is the judge: a client that
+ * has an image open to write watches it, and the watch of a dead one ends some 30 s after its
+ * death. So a host maps first, which writes nothing, and looks then: it goes on only if it is the
+ * only watcher. Of two that do so at once, each sees the other, and at most one goes on. Before the
+ * first write, whoever may still believe to hold the image is cut off: a host that was only cut off
+ * from the network can wake up at any time.
+ */
+final class Claims {
+  private static final Logger LOG = Logger.getLogger(Claims.class);
+
+  /** Commands such as {@code rbd info} on another host watch for an instant. */
+  private static final Duration FIRST_LOOK = Duration.ofMillis(300);
+
+  private static final Duration LOOK = Duration.ofSeconds(2);
+  private static final Duration GONE = Duration.ofSeconds(30);
+
+  private final Cluster cluster;
+  private final RbdCommands commands;
+  private final ImageUsers users;
+  private final Holders holders;
+  private final RbdSettings settings;
+
+  Claims(
+      Cluster cluster,
+      RbdCommands commands,
+      ImageUsers users,
+      Holders holders,
+      RbdSettings settings) {
+    this.cluster = cluster;
+    this.commands = commands;
+    this.users = users;
+    this.holders = holders;
+    this.settings = settings;
+  }
+
+  /** Whether somebody else is said to write to the volume: then it is looked at before it is mapped. */
+  boolean isSuspect(VolumeName volume) {
+    return holders.writer(volume).filter(h -> !isThisBoot(h)).isPresent();
+  }
+
+  private boolean isThisBoot(Holders.Holder holder) {
+    return holders.isOurs(holder) && holder.bootId().equals(settings.bootId());
+  }
+
+  /**
+   * Waits until nobody has the image open.
+   *
+   * @throws VolumeError {@code IN_USE} when somebody still has after the time a dead host is given
+   */
+  void awaitNobody(VolumeName volume, Image image, Deadline deadline) {
+    Deadline patience = deadline.sooner(settings.takeoverWait());
+    Duration pause = FIRST_LOOK;
+    boolean told = false;
+    while (true) {
+      List<Watcher> watchers = users.watchers(image, deadline);
+      if (watchers.isEmpty()) {
+        return;
+      }
+      if (isDeadForCertain(volume, watchers)) {
+        LOG.warnf(
+            "volume=%s: an earlier boot of this host had it open; that client is cut off", volume);
+        fence(volume, image, null, deadline);
+        return;
+      }
+      if (patience.remaining().compareTo(pause) < 0) {
+        throw inUse(volume, image, watchers, deadline);
+      }
+      if (!told && pause.equals(LOOK)) {
+        told = true;
+        LOG.infof(
+            "volume=%s: it is open on %s; waiting up to %s s for the cluster to say that this is a"
+                + " dead host",
+            volume, text(volume, watchers), settings.takeoverWait().toSeconds());
+      }
+      pause(pause);
+      pause = LOOK;
+    }
+  }
+
+  /** An earlier boot of this host does not live any more, whatever the cluster still believes. */
+  private boolean isDeadForCertain(VolumeName volume, List<Watcher> watchers) {
+    Optional<Holders.Holder> holder = holders.writer(volume);
+    return holder.isPresent()
+        && holders.isOurs(holder.get())
+        && !holder.get().bootId().equals(settings.bootId())
+        && watchers.stream().allMatch(w -> w.address().equals(holder.get().user().address()));
+  }
+
+  private static void pause(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new VolumeError(VolumeError.Code.UNAVAILABLE, "doceph is stopping", e);
+    }
+  }
+
+  private VolumeError inUse(
+      VolumeName volume, Image image, List<Watcher> watchers, Deadline deadline) {
+    String lockedBy =
+        users.locks(image, deadline).isEmpty() ? "" : ", and it holds the image's lock";
+    return new VolumeError(
+        VolumeError.Code.IN_USE,
+        "volume "
+            + volume
+            + " is in use on "
+            + text(volume, watchers)
+            + lockedBy
+            + "; stop the containers that use it there, or see `doceph who "
+            + volume
+            + "`");
+  }
+
+  /** Who the watchers are, as far as the index knows. */
+  private String text(VolumeName volume, List<Watcher> watchers) {
+    List<String> texts = new ArrayList<>();
+    watchers.forEach(w -> texts.add(user(volume, w.address()).text()));
+    return String.join(" and ", texts);
+  }
+
+  private VolumeUser user(VolumeName volume, String address) {
+    List<Holders.Holder> known = holders.all(volume);
+    return known.stream()
+        .map(Holders.Holder::user)
+        .filter(u -> address.equals(u.address()))
+        .findFirst()
+        // An entry without an address is of whoever had none to tell.
+        .or(() -> known.stream().map(Holders.Holder::user).filter(u -> u.address() == null).findFirst())
+        .map(u -> new VolumeUser(u.host(), u.hostId(), address, u.since(), u.writer(), true))
+        .orElseGet(() -> new VolumeUser(null, null, address, null, true, true));
+  }
+
+  /**
+   * After a map: whether this host alone has the image open.
+   *
+   * @return the users; with more than one watcher the map must be undone
+   */
+  Users look(Image image, Deadline deadline) {
+    Users now = users.both(image, deadline);
+    if (now.watchers().size() > 1) {
+      pause(FIRST_LOOK); // an instant's visitor
+      now = users.both(image, deadline);
+    }
+    return now;
+  }
+
+  /**
+   * Cuts off, before the first write, whoever may believe to hold the image: who holds its lock
+   * without being heard of, and who was said to write to it.
+   *
+   * @param ours this host's address, which is spared
+   */
+  void fenceTheDead(VolumeName volume, Image image, Users now, Deadline deadline) {
+    Set<String> dead = new LinkedHashSet<>();
+    now.locks().stream()
+        .map(Lock::address)
+        .filter(address -> !now.isWatching(address))
+        .forEach(dead::add);
+    holders
+        .writer(volume)
+        .filter(h -> !isThisBoot(h))
+        .map(h -> h.user().address())
+        .filter(address -> !now.isWatching(address))
+        .ifPresent(dead::add);
+    for (String address : dead) {
+      LOG.warnf(
+          "volume=%s: taken over from %s, which the cluster has not heard of any more; %s",
+          volume, user(volume, address).text(), blocklist(address, deadline));
+    }
+    for (Lock lock : now.locks()) {
+      if (!now.isWatching(lock.address())) {
+        users.breakLock(image, lock, deadline);
+      }
+    }
+  }
+
+  /**
+   * Cuts everybody off, alive or not, and waits until nobody has the image open.
+   *
+   * @param spared an address that is left alone, or null
+   * @return what was done
+   */
+  List<String> fence(
+      VolumeName volume, Image image, @Nullable String spared, Deadline deadline) {
+    Users now = users.both(image, deadline);
+    Set<String> addresses = new LinkedHashSet<>();
+    now.watchers().forEach(w -> addresses.add(w.address()));
+    now.locks().forEach(l -> addresses.add(l.address()));
+    holders
+        .writer(volume)
+        .filter(h -> !isThisBoot(h))
+        .map(h -> h.user().address())
+        .ifPresent(addresses::add);
+    addresses.removeIf(a -> a.equals(spared));
+    List<String> done = new ArrayList<>();
+    for (String address : addresses) {
+      done.add(user(volume, address).text() + ": " + blocklist(address, deadline));
+    }
+    for (Lock lock : now.locks()) {
+      if (!lock.address().equals(spared)) {
+        users.breakLock(image, lock, deadline);
+        done.add("its lock on image " + image + " is broken");
+      }
+    }
+    Deadline end = deadline.sooner(GONE);
+    while (users.watchers(image, deadline).stream().anyMatch(w -> !w.address().equals(spared))) {
+      if (end.expired()) {
+        throw new VolumeError(
+            VolumeError.Code.UNAVAILABLE,
+            "volume "
+                + volume
+                + ": its users are cut off ("
+                + String.join("; ", done)
+                + ") and the cluster still shows them; try again in a minute");
+      }
+      pause(FIRST_LOOK);
+    }
+    return done;
+  }
+
+  private String blocklist(String address, Deadline deadline) {
+    CommandResult unused =
+        cluster.always(
+            commands.blocklist(address, settings.blocklistExpiry(), deadline),
+            "the client "
+                + address
+                + " cannot be cut off, so that its volume is not taken over",
+            settings.defaultUser(),
+            settings.allPlaces().getFirst().pool());
+    return "it is blocklisted for "
+        + settings.blocklistExpiry().toDays()
+        + " days (an administrator undoes it by `ceph osd blocklist rm "
+        + address
+        + "`)";
+  }
+}

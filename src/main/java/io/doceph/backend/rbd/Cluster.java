@@ -1,0 +1,108 @@
+package io.doceph.backend.rbd;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.doceph.host.MissingToolException;
+import io.doceph.host.process.Command;
+import io.doceph.host.process.CommandFailure;
+import io.doceph.host.process.CommandResult;
+import io.doceph.host.process.ProcessRunner;
+import io.doceph.volume.VolumeError;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs Ceph's programs. While the cluster is known not to answer, commands that an operation waits
+ * for are refused at once instead of piling up; the listing goes on asking.
+ */
+final class Cluster {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final ProcessRunner runner;
+  private final Reachability reachability;
+
+  Cluster(ProcessRunner runner, Reachability reachability) {
+    this.runner = runner;
+    this.reachability = reachability;
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @param what the words that a failure begins with, such as {@code volume db1 cannot be mapped}
+   * @throws VolumeError with a sentence for the user; its cause is the {@link CommandFailure}
+   */
+  CommandResult run(Command command, String what, Image image) {
+    reachability.require(what);
+    return always(command, what, image.user(), image.place().pool());
+  }
+
+  /** The same for the index of a place. */
+  CommandResult run(Command command, String what, Place place, String user) {
+    reachability.require(what);
+    return always(command, what, user, place.pool());
+  }
+
+  /** Runs a command even if the cluster has just not answered another one. */
+  CommandResult always(Command command, String what, String user, String pool) {
+    try {
+      CommandResult result = runner.run(command);
+      reachability.answered();
+      return result;
+    } catch (CommandFailure e) {
+      VolumeError error = CephFailures.explain(what, e, user, pool);
+      if (e.kind() == CommandFailure.Kind.EXIT && error.code() != VolumeError.Code.UNAVAILABLE) {
+        reachability.answered();
+      } else if (error.code() == VolumeError.Code.UNAVAILABLE) {
+        reachability.silent(String.valueOf(error.getMessage()));
+      }
+      throw error;
+    } catch (MissingToolException e) {
+      throw new VolumeError(
+          VolumeError.Code.UNAVAILABLE, what + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The same, for output that is JSON. */
+  JsonNode json(Command command, String what, Image image) {
+    return parse(run(command, what, image).stdout(), what);
+  }
+
+  /** Reads JSON that a program printed. */
+  static JsonNode parse(byte[] output, String what) {
+    try {
+      JsonNode tree = JSON.readTree(output);
+      if (tree != null && !tree.isMissingNode()) {
+        return tree;
+      }
+    } catch (IOException e) {
+      throw garbage(what, e);
+    }
+    throw garbage(what, null);
+  }
+
+  private static VolumeError garbage(String what, @Nullable IOException e) {
+    return new VolumeError(
+        VolumeError.Code.FAILED,
+        what + ": what the program printed is no JSON; is it Ceph's own, of version 14 or later?",
+        e);
+  }
+
+  /** The command's own failure behind an error, if a command is behind it. */
+  static Optional<CommandFailure> failure(VolumeError error) {
+    return error.getCause() instanceof CommandFailure f ? Optional.of(f) : Optional.empty();
+  }
+
+  /** Whether the command ended with this exit code. */
+  static boolean exited(VolumeError error, int code) {
+    return failure(error)
+        .filter(f -> f.kind() == CommandFailure.Kind.EXIT && f.exitCode() == code)
+        .isPresent();
+  }
+
+  /** Whether the image is not there. */
+  static boolean isNoImage(VolumeError error) {
+    return failure(error).filter(CephFailures::isNoImage).isPresent();
+  }
+}

@@ -1,0 +1,347 @@
+package io.doceph.backend.rbd;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.doceph.host.process.CommandResult;
+import io.doceph.host.process.Deadline;
+import io.doceph.volume.DescriptionStore;
+import io.doceph.volume.Found;
+import io.doceph.volume.Trashed;
+import io.doceph.volume.Volume;
+import io.doceph.volume.VolumeError;
+import io.doceph.volume.VolumeName;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The descriptions of volumes. That of a ready volume is in the image's metadata, which is the
+ * truth, and in the index, by which it is found. A volume in the making or on its way out has one
+ * on the disk of the host that makes or removes it: nobody else has to know of it, and no trip to
+ * the cluster is needed.
+ */
+final class Descriptions {
+  private record Read(byte[] raw, Found found) {}
+
+  private final Cluster cluster;
+  private final RbdCommands commands;
+  private final Index index;
+  private final Holders holders;
+  private final RbdSettings settings;
+  private final DescriptionStore unfinished;
+
+  /** What the last listing has read: an entry that has not changed is not read again. */
+  private Map<VolumeName, Read> lastListing = new HashMap<>();
+
+  private volatile List<InTrash> trash = List.of();
+
+  /**
+   * What was removed and can be brought back.
+   *
+   * @param imageId the image's id in the trash
+   */
+  record InTrash(Trashed trashed, Place place, String imageId) {}
+
+  Descriptions(
+      Cluster cluster,
+      RbdCommands commands,
+      Index index,
+      Holders holders,
+      RbdSettings settings,
+      DescriptionStore unfinished) {
+    this.cluster = cluster;
+    this.commands = commands;
+    this.index = index;
+    this.holders = holders;
+    this.settings = settings;
+    this.unfinished = unfinished;
+  }
+
+  /** The image of a volume: under a name of its own while it is being made. */
+  Image image(Volume volume) {
+    String user = volume.spec().options().path(ImageOptions.USER).asText("");
+    Image image =
+        new Image(
+            ImageOptions.place(volume.spec()),
+            volume.name().value(),
+            user.isEmpty() ? settings.defaultUser() : user);
+    boolean unborn =
+        volume.stage() == Volume.Stage.RESERVED || volume.stage() == Volume.Stage.CREATED;
+    return unborn ? image.named(Image.freshName(volume.hostId(), volume.name())) : image;
+  }
+
+  /** Every volume of all places, and who holds what; a damaged entry is listed as such. */
+  synchronized List<Found> list(Deadline deadline) {
+    Map<VolumeName, Found> all = new LinkedHashMap<>();
+    Map<VolumeName, Read> listing = new HashMap<>();
+    Map<VolumeName, Holders.Holder> writers = new HashMap<>();
+    Map<VolumeName, List<Holders.Holder>> readers = new HashMap<>();
+    List<InTrash> removed = new ArrayList<>();
+    for (Place place : settings.allPlaces()) {
+      index
+          .all(place, deadline)
+          .forEach(
+              (key, value) -> {
+                if (key.startsWith(Index.TRASH)) {
+                  inTrash(place, key, value).ifPresent(removed::add);
+                } else if (key.endsWith(Index.HOLDER)) {
+                  name(key, key.length() - Index.HOLDER.length())
+                      .ifPresent(n -> writers.put(n, Holders.holder(Index.json(value), true)));
+                } else if (key.contains(Index.READER)) {
+                  name(key, key.indexOf('/'))
+                      .ifPresent(
+                          n ->
+                              readers
+                                  .computeIfAbsent(n, k -> new ArrayList<>())
+                                  .add(Holders.holder(Index.json(value), false)));
+                } else {
+                  name(key, key.length())
+                      .ifPresent(
+                          n -> {
+                            Read read = read(n, value);
+                            listing.put(n, read);
+                            all.putIfAbsent(n, read.found()); // the first place of a name counts
+                          });
+                }
+              });
+    }
+    lastListing = listing;
+    holders.listed(writers, readers);
+    removed.sort((a, b) -> b.trashed().deletedAt().compareTo(a.trashed().deletedAt()));
+    trash = List.copyOf(removed);
+    for (Found each : unfinished.list()) {
+      if (!isPublished(each, all.get(each.name()))) {
+        all.put(each.name(), each);
+      }
+    }
+    return List.copyOf(all.values());
+  }
+
+  private static Optional<VolumeName> name(String key, int length) {
+    String text = key.substring(0, length);
+    return VolumeName.isValid(text) ? Optional.of(new VolumeName(text)) : Optional.empty();
+  }
+
+  private Read read(VolumeName name, byte[] value) {
+    Read known = lastListing.get(name);
+    return known != null && Arrays.equals(known.raw(), value)
+        ? known
+        : new Read(value, ImageJson.found(name, value));
+  }
+
+  private static Optional<InTrash> inTrash(Place place, String key, byte[] value) {
+    try {
+      JsonNode json = Index.json(value);
+      Volume volume = ImageJson.read(json.path("volume"));
+      String id = key.substring(Index.TRASH.length());
+      return Optional.of(
+          new InTrash(
+              new Trashed(
+                  id,
+                  volume.name(),
+                  volume,
+                  Instant.parse(json.path("deletedAt").asText()),
+                  Instant.parse(json.path("expiresAt").asText())),
+              place,
+              id));
+    } catch (RuntimeException e) {
+      return Optional.empty(); // examined by doctor, and hides nothing else
+    }
+  }
+
+  /** Whether the volume of an unfinished creation has got its name after all. */
+  private static boolean isPublished(Found begun, @Nullable Found listed) {
+    Volume mine = begun.volume();
+    Volume there = listed == null ? null : listed.volume();
+    return mine != null
+        && there != null
+        && mine.stage() != Volume.Stage.REMOVING
+        && mine.createdAt().equals(there.createdAt())
+        && mine.hostId().equals(there.hostId());
+  }
+
+  /** What is in the trash of one place, asked for now. */
+  List<InTrash> trashOf(Place place, Deadline deadline) {
+    List<InTrash> removed = new ArrayList<>();
+    index
+        .all(place, deadline)
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(Index.TRASH)) {
+                inTrash(place, key, value).ifPresent(removed::add);
+              }
+            });
+    return removed;
+  }
+
+  List<InTrash> trash() {
+    return trash;
+  }
+
+  /** The volume of that name: unfinished here, or in the index of one of the places. */
+  Optional<Found> find(VolumeName name, Deadline deadline) {
+    Optional<Found> begun = unfinished.find(name);
+    if (begun.map(Found::volume).filter(v -> v.stage() == Volume.Stage.REMOVING).isPresent()) {
+      return begun;
+    }
+    Optional<Found> there = inIndex(name, deadline);
+    if (begun.isEmpty()) {
+      return there;
+    }
+    if (isPublished(begun.get(), there.orElse(null))) {
+      unfinished.remove(name);
+      return there;
+    }
+    Volume mine = begun.get().volume();
+    return mine != null && there.isEmpty() && finishPublishing(mine, deadline)
+        ? inIndex(name, deadline)
+        : begun;
+  }
+
+  private Optional<Found> inIndex(VolumeName name, Deadline deadline) {
+    for (Place place : settings.allPlaces()) {
+      Optional<byte[]> value = index.get(place, name.value(), deadline);
+      if (value.isPresent()) {
+        return Optional.of(ImageJson.found(name, value.get()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** A creation that was cut short after the image got its name, and before the index knew it. */
+  private boolean finishPublishing(Volume begun, Deadline deadline) {
+    Image image = image(begun.at(Volume.Stage.READY));
+    Optional<Volume> there = ofImage(image, deadline);
+    if (there.isEmpty()
+        || !there.get().createdAt().equals(begun.createdAt())
+        || !there.get().hostId().equals(begun.hostId())) {
+      return false;
+    }
+    index.put(image.place(), begun.name().value(), ImageJson.write(there.get()), deadline);
+    unfinished.remove(begun.name());
+    return true;
+  }
+
+  /**
+   * The description in an image's metadata; empty when there is no such image, or it is not ours.
+   *
+   * @throws VolumeError when it is ours and damaged
+   */
+  Optional<Volume> ofImage(Image image, Deadline deadline) {
+    String what = "the metadata of image " + image + " cannot be read";
+    try {
+      CommandResult result =
+          cluster.run(commands.getMeta(image, ImageJson.META, deadline), what, image);
+      return Optional.of(ImageJson.read(Cluster.parse(result.stdout(), what)));
+    } catch (VolumeError e) {
+      if (Cluster.isNoImage(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    } catch (IllegalArgumentException e) {
+      throw new VolumeError(VolumeError.Code.FAILED, what + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Writes a description into an image. */
+  void writeTo(Image image, Volume volume, Deadline deadline) {
+    CommandResult unused =
+        cluster.run(
+            commands.setMeta(image, ImageJson.META, ImageJson.write(volume).toString(), deadline),
+            "volume " + volume.name() + " cannot be described in image " + image,
+            image);
+  }
+
+  /** Replaces the description of a ready volume. */
+  void update(Volume volume, Deadline deadline) {
+    Image image = image(volume);
+    writeTo(image, volume, deadline);
+    index.put(image.place(), volume.name().value(), ImageJson.write(volume), deadline);
+    unfinished.remove(volume.name());
+  }
+
+  /**
+   * Gives a finished image the volume's name, which exactly one of several hosts can, and enters it
+   * into the index.
+   *
+   * @param described the writing of the description into the image, begun earlier
+   * @throws VolumeError {@code CONFLICT} when the name is taken: by another host that was faster,
+   *     or by an image that is no volume
+   */
+  void publish(Volume ready, CompletableFuture<Void> described, Deadline deadline) {
+    Image image = image(ready);
+    Background.join(described);
+    Image fresh = image.named(Image.freshName(ready.hostId(), ready.name()));
+    try {
+      CommandResult unused =
+          cluster.run(
+              commands.rename(fresh, image, deadline),
+              "volume " + ready.name() + " cannot get its name",
+              fresh);
+    } catch (VolumeError e) {
+      if (!Cluster.exited(e, CephFailures.EEXIST)) {
+        throw e;
+      }
+      throw taken(ready, image, deadline);
+    }
+    index.put(image.place(), ready.name().value(), ImageJson.write(ready), deadline);
+    unfinished.remove(ready.name());
+  }
+
+  private VolumeError taken(Volume wanted, Image image, Deadline deadline) {
+    Optional<Volume> there = ofImage(image, deadline);
+    if (there.isEmpty()) {
+      return new VolumeError(
+          VolumeError.Code.CONFLICT,
+          "image "
+              + image
+              + " exists and is no volume of doceph's; `doceph adopt "
+              + image
+              + "` takes it over as it is, or choose another name");
+    }
+    // It is complete; whoever made it may have died before the index knew it.
+    index.put(image.place(), wanted.name().value(), ImageJson.write(there.get()), deadline);
+    return new VolumeError(
+        VolumeError.Code.CONFLICT,
+        "volume " + wanted.name() + " was made by another host at the same time");
+  }
+
+  /** Writes down what is being made or removed here. */
+  boolean begin(Volume volume) {
+    unfinished.prepare();
+    return unfinished.create(volume);
+  }
+
+  void progress(Volume volume) {
+    unfinished.prepare();
+    unfinished.replace(volume);
+  }
+
+  /** What is being made or removed here under a name. */
+  Optional<Volume> unfinished(VolumeName name) {
+    return unfinished.find(name).map(Found::volume);
+  }
+
+  /** All that is being made or removed here. */
+  List<Found> allUnfinished() {
+    return unfinished.list();
+  }
+
+  void forget(VolumeName name, Deadline deadline) {
+    Optional<Volume> begun = unfinished(name);
+    boolean unborn = begun.filter(v -> v.stage() != Volume.Stage.REMOVING).isPresent();
+    if (!unborn) {
+      // Where it was is known if it is being removed; else it may be anywhere.
+      List<Place> places =
+          begun.map(v -> List.of(ImageOptions.place(v.spec()))).orElse(settings.allPlaces());
+      places.forEach(place -> index.remove(place, name.value(), deadline));
+    }
+    unfinished.remove(name);
+  }
+}

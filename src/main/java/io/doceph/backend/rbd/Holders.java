@@ -1,0 +1,189 @@
+package io.doceph.backend.rbd;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.doceph.host.process.Deadline;
+import io.doceph.volume.VolumeError;
+import io.doceph.volume.VolumeName;
+import io.doceph.volume.VolumeUser;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells other hosts who uses a volume, in the index. It is for people and for fencing a host that
+ * has died; whether a volume may be used is never decided by it alone.
+ */
+final class Holders {
+  private static final Logger LOG = Logger.getLogger(Holders.class);
+  private static final Duration TIME = Duration.ofSeconds(20);
+
+  /**
+   * An entry of the index.
+   *
+   * @param bootId the boot of the host that wrote it
+   * @param raw the entry as it is written, to tell it from others
+   */
+  record Holder(VolumeUser user, String bootId, String raw) {}
+
+  private final Index index;
+  private final RbdSettings settings;
+  private final Background background;
+  private final ConcurrentMap<VolumeName, CompletableFuture<Void>> writing =
+      new ConcurrentHashMap<>();
+  private volatile Map<VolumeName, Holder> writers = Map.of();
+  private volatile Map<VolumeName, List<Holder>> readers = Map.of();
+
+  Holders(Index index, RbdSettings settings, Background background) {
+    this.index = index;
+    this.settings = settings;
+    this.background = background;
+  }
+
+  /** Takes over what a listing of all places has brought. */
+  synchronized void listed(Map<VolumeName, Holder> nowWriters, Map<VolumeName, List<Holder>> nowReaders) {
+    writers = Map.copyOf(nowWriters);
+    readers = Map.copyOf(nowReaders);
+  }
+
+  /** The writer of a volume as of the last listing; it may be this host. */
+  Optional<Holder> writer(VolumeName volume) {
+    return Optional.ofNullable(writers.get(volume));
+  }
+
+  /** The readers of a volume as of the last listing. */
+  List<Holder> readers(VolumeName volume) {
+    return readers.getOrDefault(volume, List.of());
+  }
+
+  Map<VolumeName, Holder> writers() {
+    return writers;
+  }
+
+  /** Whether an entry is of this daemon. */
+  boolean isOurs(Holder holder) {
+    return settings.hostId().equals(holder.user().hostId());
+  }
+
+  /**
+   * Writes down, beside other work, that this host uses a volume.
+   *
+   * @param address the client's address in the cluster, or null when nobody could say
+   */
+  void announce(VolumeName volume, Place place, boolean writer, @Nullable String address) {
+    ObjectNode entry = JsonNodeFactory.instance.objectNode();
+    entry.put("version", 1);
+    entry.put("host", settings.hostName());
+    entry.put("hostId", settings.hostId());
+    entry.put("bootId", settings.bootId());
+    entry.put("address", address);
+    entry.put("since", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    start(
+        volume,
+        () -> {
+          index.put(place, key(volume, writer), entry, Deadline.after(TIME));
+          if (writer) {
+            change(volume, holder(entry, true));
+          }
+        });
+  }
+
+  /** Takes the entry away, beside other work. */
+  CompletableFuture<Void> withdraw(VolumeName volume, Place place, boolean writer) {
+    return start(
+        volume,
+        () -> {
+          index.remove(place, key(volume, writer), Deadline.after(TIME));
+          if (writer) {
+            change(volume, null);
+          }
+        });
+  }
+
+  /** One after another for each volume: an entry must not be written after it was taken away. */
+  private CompletableFuture<Void> start(VolumeName volume, Runnable work) {
+    return writing.compute(
+        volume,
+        (name, before) -> {
+          Runnable one = () -> quietly(volume, work);
+          CompletableFuture<Void> next =
+              before == null
+                  ? background.start(one)
+                  : before.thenCompose(done -> background.start(one));
+          return next;
+        });
+  }
+
+  private static void quietly(VolumeName volume, Runnable work) {
+    try {
+      work.run();
+    } catch (VolumeError e) {
+      LOG.warnf("volume=%s: other hosts are told later who uses it: %s", volume, e.getMessage());
+    }
+  }
+
+  private synchronized void change(VolumeName volume, @Nullable Holder holder) {
+    Map<VolumeName, Holder> changed = new HashMap<>(writers);
+    if (holder == null) {
+      changed.remove(volume);
+    } else {
+      changed.put(volume, holder);
+    }
+    writers = Map.copyOf(changed);
+  }
+
+  private String key(VolumeName volume, boolean writer) {
+    return volume + (writer ? Index.HOLDER : Index.READER + settings.hostId());
+  }
+
+  /** Reads an entry. */
+  static Holder holder(JsonNode json, boolean writer) {
+    Instant since = null;
+    try {
+      since = Instant.parse(json.path("since").asText());
+    } catch (DateTimeParseException e) {
+      LOG.debugf("an entry of a holder has no time: %s", json);
+    }
+    return new Holder(
+        new VolumeUser(
+            json.path("host").asText("?"),
+            json.path("hostId").asText("?"),
+            json.hasNonNull("address") ? json.path("address").asText() : null,
+            since,
+            writer,
+            false),
+        json.path("bootId").asText(),
+        json.toString());
+  }
+
+  /** Those of other hosts. */
+  Map<VolumeName, VolumeUser> elsewhere() {
+    Map<VolumeName, VolumeUser> users = new HashMap<>();
+    writers.forEach(
+        (name, holder) -> {
+          if (!isOurs(holder)) {
+            users.put(name, holder.user());
+          }
+        });
+    return users;
+  }
+
+  /** All entries of one volume, from the last listing. */
+  List<Holder> all(VolumeName volume) {
+    List<Holder> all = new ArrayList<>(readers(volume));
+    writer(volume).ifPresent(all::add);
+    return all;
+  }
+}

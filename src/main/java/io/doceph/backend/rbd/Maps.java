@@ -1,0 +1,132 @@
+package io.doceph.backend.rbd;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.doceph.host.DamagedStateException;
+import io.doceph.host.StateFile;
+import io.doceph.volume.VolumeError;
+import io.doceph.volume.VolumeName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jboss.logging.Logger;
+
+/**
+ * Which maps on this host are doceph's: written down before an image is mapped, so that what is
+ * left over is known from what others have mapped. Void after a reboot, like the maps themselves.
+ */
+final class Maps {
+  private static final Logger LOG = Logger.getLogger(Maps.class);
+  private static final String SUFFIX = ".json";
+
+  /**
+   * One map.
+   *
+   * @param volume the volume
+   * @param image the image as it was named then
+   * @param type {@code krbd} or {@code nbd}
+   * @param readOnly whether it can only be read
+   * @param inUse whether the volume was ready: only then others are told who uses it
+   * @param superseded what the index said about the holder before, or empty
+   * @param since when it was mapped
+   */
+  record Entry(
+      VolumeName volume,
+      Image image,
+      String type,
+      boolean readOnly,
+      boolean inUse,
+      String superseded,
+      Instant since) {
+    private ObjectNode json() {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("volume", volume.value())
+          .put("place", image.place().toString())
+          .put("image", image.name())
+          .put("user", image.user())
+          .put("type", type)
+          .put("readOnly", readOnly)
+          .put("inUse", inUse)
+          .put("superseded", superseded)
+          .put("since", since.toString());
+    }
+
+    private static Entry read(ObjectNode json) {
+      return new Entry(
+          new VolumeName(json.path("volume").asText()),
+          new Image(
+              Place.parse(json.path("place").asText()),
+              json.path("image").asText(),
+              json.path("user").asText()),
+          json.path("type").asText(),
+          json.path("readOnly").asBoolean(),
+          json.path("inUse").asBoolean(),
+          json.path("superseded").asText(),
+          Instant.parse(json.path("since").asText()));
+    }
+  }
+
+  private final Path directory;
+  private final ConcurrentMap<VolumeName, Entry> entries = new ConcurrentHashMap<>();
+
+  /** Those that an earlier daemon of this boot has left in a directory. */
+  Maps(Path directory, String bootId) {
+    // A directory a boot: what an earlier boot has mapped is gone, whatever the disk says.
+    this.directory = directory.resolve(bootId);
+    try (var files = Files.newDirectoryStream(this.directory, "*" + SUFFIX)) {
+      for (Path file : files) {
+        load(file);
+      }
+    } catch (IOException e) {
+      LOG.debugf("no maps of an earlier daemon in %s", this.directory);
+    }
+  }
+
+  private void load(Path file) {
+    try {
+      StateFile.read(file).map(Entry::read).ifPresent(e -> entries.put(e.volume(), e));
+    } catch (DamagedStateException | VolumeError | IllegalArgumentException e) {
+      LOG.warnf("%s is damaged; what it tells of may stay mapped: %s", file, e.getMessage());
+    }
+  }
+
+  Optional<Entry> get(VolumeName volume) {
+    return Optional.ofNullable(entries.get(volume));
+  }
+
+  Collection<Entry> all() {
+    return List.copyOf(entries.values());
+  }
+
+  void put(Entry entry) {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new VolumeError(
+          VolumeError.Code.FAILED, "cannot make the directory " + directory + ": " + e, e);
+    }
+    StateFile.write(file(entry.volume()), entry.json());
+    entries.put(entry.volume(), entry);
+  }
+
+  void remove(VolumeName volume) {
+    try {
+      Files.deleteIfExists(file(volume));
+    } catch (IOException e) {
+      throw new VolumeError(
+          VolumeError.Code.FAILED, "cannot remove " + file(volume) + ": " + e, e);
+    }
+    entries.remove(volume);
+  }
+
+  private Path file(VolumeName volume) {
+    return directory.resolve(volume.value() + SUFFIX);
+  }
+}

@@ -1,0 +1,135 @@
+package io.doceph.backend.rbd;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Reads what {@code rados listomapvals} and {@code getomapval} print, for which there is no JSON
+ * form (as of Ceph 19): for each key its name, {@code value (N bytes) :}, and a hex dump of 16
+ * bytes a line in which a {@code *} stands for repetitions of the line before it. Works on bytes:
+ * ten thousand volumes are 20 MB of dump.
+ */
+final class OmapDump {
+  private static final byte[] VALUE = "value (".getBytes(StandardCharsets.US_ASCII);
+
+  /** Offset of the first hex digit in a line of a dump: eight digits of address, two blanks. */
+  private static final int FIRST_HEX = 10;
+
+  private static final int PER_LINE = 16;
+
+  private final byte[] text;
+  private int at;
+
+  private OmapDump(byte[] text) {
+    this.text = text;
+  }
+
+  /**
+   * All keys with their values, in their order.
+   *
+   * @throws IllegalArgumentException when the text is no such dump, or half of one
+   */
+  static Map<String, byte[]> all(byte[] text) {
+    OmapDump dump = new OmapDump(text);
+    Map<String, byte[]> values = new LinkedHashMap<>();
+    while (dump.at < text.length) {
+      String key = dump.line();
+      if (key.isEmpty()) {
+        continue;
+      }
+      values.put(key, dump.value());
+    }
+    return values;
+  }
+
+  /** The one value of a dump without a key. */
+  static byte[] one(byte[] text) {
+    return new OmapDump(text).value();
+  }
+
+  private byte[] value() {
+    int length = length();
+    byte[] value = new byte[length];
+    int filled = 0;
+    while (filled < length) {
+      requireMore();
+      if (text[at] == '*') { // how often is known from the address of the next line
+        skipLine();
+        int next = address();
+        for (int i = filled; i < next; i++) {
+          value[i] = value[i - PER_LINE];
+        }
+        filled = next;
+        continue;
+      }
+      int end = Math.min(length, filled + PER_LINE);
+      int column = at + FIRST_HEX;
+      for (int i = 0; filled < end; i++, filled++) {
+        int digit = column + 3 * i + (i >= PER_LINE / 2 ? 1 : 0);
+        value[filled] = (byte) (nibble(digit) << 4 | nibble(digit + 1));
+      }
+      skipLine();
+    }
+    if (at < text.length && text[at] != '\n') {
+      skipLine(); // the address after the last byte
+    }
+    return value;
+  }
+
+  /** Reads {@code value (N bytes) :}. */
+  private int length() {
+    for (byte each : VALUE) {
+      requireMore();
+      if (text[at++] != each) {
+        throw broken();
+      }
+    }
+    int number = 0;
+    while (at < text.length && Character.isDigit(text[at])) {
+      number = Math.addExact(Math.multiplyExact(number, 10), text[at++] - '0');
+    }
+    skipLine();
+    return number;
+  }
+
+  private int address() {
+    int number = 0;
+    for (int i = 0; i < FIRST_HEX - 2; i++) {
+      number = number << 4 | nibble(at + i);
+    }
+    return number;
+  }
+
+  private int nibble(int index) {
+    int digit = index < text.length ? Character.digit(text[index], 16) : -1;
+    if (digit < 0) {
+      throw broken();
+    }
+    return digit;
+  }
+
+  private String line() {
+    int start = at;
+    skipLine();
+    return new String(text, start, at - 1 - start, StandardCharsets.UTF_8);
+  }
+
+  private void skipLine() {
+    while (at < text.length && text[at] != '\n') {
+      at++;
+    }
+    at++;
+  }
+
+  private void requireMore() {
+    if (at >= text.length) {
+      throw broken();
+    }
+  }
+
+  private IllegalArgumentException broken() {
+    return new IllegalArgumentException(
+        "the listing that rados printed cannot be read at byte " + at + " of " + text.length);
+  }
+}

@@ -1,0 +1,193 @@
+package io.doceph.backend.rbd;
+
+import io.doceph.host.Tools;
+import io.doceph.host.process.Command;
+import io.doceph.host.process.CommandClass;
+import io.doceph.host.process.Deadline;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** The commands of Ceph's programs as argument lists; runs nothing. */
+final class RbdCommands {
+  /** Ten thousand volumes are 20 MB of dump; more than a hundred thousand are not to be expected. */
+  private static final int LISTING_LIMIT = 256 << 20;
+
+  private final Tools tools;
+  private final Path conf;
+  private final String user;
+  private final Duration commandTime;
+
+  /**
+   * Commands on one cluster.
+   *
+   * @param user who works on the index
+   * @param commandTime how long a short command may take
+   */
+  RbdCommands(Tools tools, Path conf, String user, Duration commandTime) {
+    this.tools = tools;
+    this.conf = conf;
+    this.user = user;
+    this.commandTime = commandTime;
+  }
+
+  /**
+   * Makes an image; one that exists is refused by rbd with exit code 17.
+   *
+   * @param options {@code --image-feature} and the like
+   */
+  Command create(Image image, long bytes, List<String> options, Deadline deadline) {
+    return quick(rbd(image.user(), "create"), deadline)
+        .arg("--size", bytes + "B")
+        .args(options)
+        .arg(image.spec());
+  }
+
+  Command rename(Image image, Image to, Deadline deadline) {
+    return quick(rbd(image.user(), "rename"), deadline).arg(image.spec(), to.spec());
+  }
+
+  Command resize(Image image, long bytes, Deadline deadline) {
+    return rbd(image.user(), "resize")
+        .deadline(deadline)
+        .arg("--no-progress", "--size", bytes + "B", image.spec());
+  }
+
+  Command remove(Image image, Deadline deadline) {
+    return rbd(image.user(), "rm").deadline(deadline).arg("--no-progress", image.spec());
+  }
+
+  Command info(Image image, Deadline deadline) {
+    return quick(rbd(image.user(), "info"), deadline).arg("--format", "json", image.spec());
+  }
+
+  Command status(Image image, Deadline deadline) {
+    return quick(rbd(image.user(), "status"), deadline).arg("--format", "json", image.spec());
+  }
+
+  Command locks(Image image, Deadline deadline) {
+    return quick(rbd(image.user(), "lock", "ls"), deadline).arg("--format", "json", image.spec());
+  }
+
+  Command breakLock(Image image, String lockId, String locker, Deadline deadline) {
+    return quick(rbd(image.user(), "lock", "rm"), deadline).arg(image.spec(), lockId, locker);
+  }
+
+  Command snapshots(Image image, Deadline deadline) {
+    return quick(rbd(image.user(), "snap", "ls"), deadline)
+        .arg("--all", "--format", "json", image.spec());
+  }
+
+  Command enableFeature(Image image, String feature, Deadline deadline) {
+    return quick(rbd(image.user(), "feature", "enable"), deadline).arg(image.spec(), feature);
+  }
+
+  Command getMeta(Image image, String key, Deadline deadline) {
+    return quick(rbd(image.user(), "image-meta", "get"), deadline).arg(image.spec(), key);
+  }
+
+  Command setMeta(Image image, String key, String value, Deadline deadline) {
+    return quick(rbd(image.user(), "image-meta", "set"), deadline).arg(image.spec(), key, value);
+  }
+
+  Command removeMeta(Image image, String key, Deadline deadline) {
+    return quick(rbd(image.user(), "image-meta", "remove"), deadline).arg(image.spec(), key);
+  }
+
+  Command images(Place place, Deadline deadline) {
+    return quick(rbd(user, "ls"), deadline)
+        .stdoutLimit(LISTING_LIMIT)
+        .arg("--format", "json", place.toString());
+  }
+
+  Command moveToTrash(Image image, String until, Deadline deadline) {
+    return quick(rbd(image.user(), "trash", "mv"), deadline)
+        .arg("--expires-at", until, image.spec());
+  }
+
+  Command trash(Place place, Deadline deadline) {
+    return quick(rbd(user, "trash", "ls"), deadline)
+        .stdoutLimit(LISTING_LIMIT)
+        .arg("--format", "json", place.toString());
+  }
+
+  Command restore(Place place, String id, String as, Deadline deadline) {
+    return quick(rbd(user, "trash", "restore"), deadline).arg("--image", as, place + "/" + id);
+  }
+
+  Command removeFromTrash(Place place, String id, Deadline deadline) {
+    return rbd(user, "trash", "rm")
+        .deadline(deadline)
+        .arg("--no-progress", "--force", place + "/" + id);
+  }
+
+  Command watchers(Place place, String imageId, Deadline deadline) {
+    return quick(rados(place, "listwatchers"), deadline).arg("rbd_header." + imageId);
+  }
+
+  Command map(Image image, String type, List<String> options, boolean readOnly, Deadline deadline) {
+    Command command = rbd(image.user(), "device", "map").deadline(deadline).arg("-t", type);
+    if (!options.isEmpty()) {
+      command = command.arg("-o", String.join(",", options));
+    }
+    return (readOnly ? command.arg("--read-only") : command).arg(image.spec());
+  }
+
+  Command unmap(Image image, String type, boolean force, Deadline deadline) {
+    Command command = rbd(image.user(), "device", "unmap").deadline(deadline).arg("-t", type);
+    return (force ? command.arg("-o", "force") : command).arg(image.spec());
+  }
+
+  Command devices(String type, Deadline deadline) {
+    return quick(rbd(user, "device", "list"), deadline).arg("-t", type, "--format", "json");
+  }
+
+  /** Lists all keys and values of an object. */
+  Command listOmap(Place place, String object, Deadline deadline) {
+    return quick(rados(place, "listomapvals"), deadline).stdoutLimit(LISTING_LIMIT).arg(object);
+  }
+
+  Command getOmap(Place place, String object, String key, Deadline deadline) {
+    return quick(rados(place, "getomapval"), deadline).arg(object, key);
+  }
+
+  Command setOmap(Place place, String object, String key, String value, Deadline deadline) {
+    return quick(rados(place, "setomapval"), deadline).arg(object, key, value);
+  }
+
+  Command removeOmap(Place place, String object, String key, Deadline deadline) {
+    return quick(rados(place, "rmomapkey"), deadline).arg(object, key);
+  }
+
+  /** Keeps a client from the cluster for some time. */
+  Command blocklist(String address, Duration expiry, Deadline deadline) {
+    return quick(ceph("osd", "blocklist", "add"), deadline)
+        .arg(address, Long.toString(expiry.toSeconds()));
+  }
+
+  Command blocklisted(Deadline deadline) {
+    return quick(ceph("osd", "blocklist", "ls"), deadline).arg("--format", "json");
+  }
+
+  private Command rbd(String as, String... words) {
+    return program("rbd", as).arg(words);
+  }
+
+  private Command rados(Place place, String word) {
+    Command command = program("rados", user).arg("-p", place.pool());
+    return (place.namespace().isEmpty() ? command : command.arg("-N", place.namespace())).arg(word);
+  }
+
+  private Command ceph(String... words) {
+    return program("ceph", user).arg(words);
+  }
+
+  private Command program(String tool, String as) {
+    return Command.of(tools.require(tool), CommandClass.CEPH)
+        .arg("--conf", conf.toString(), "--id", as);
+  }
+
+  private Command quick(Command command, Deadline deadline) {
+    return command.deadline(deadline.sooner(commandTime));
+  }
+}

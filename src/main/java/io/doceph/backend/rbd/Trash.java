@@ -1,0 +1,274 @@
+package io.doceph.backend.rbd;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.doceph.host.process.CommandFailure;
+import io.doceph.host.process.CommandResult;
+import io.doceph.host.process.Deadline;
+import io.doceph.volume.Removal;
+import io.doceph.volume.Trashed;
+import io.doceph.volume.Volume;
+import io.doceph.volume.VolumeError;
+import io.doceph.volume.VolumeName;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
+
+/**
+ * Removes images by way of RBD's trash. The index remembers what was put there by doceph, for the
+ * pool's trash may hold the images of others. What has expired is deleted in the background, by
+ * whichever host comes first.
+ */
+final class Trash {
+  private static final Logger LOG = Logger.getLogger(Trash.class);
+
+  /** Deleting a large image takes as long as its objects are many. */
+  private static final Duration PURGE = Duration.ofMinutes(30);
+
+  private final Cluster cluster;
+  private final RbdCommands commands;
+  private final Index index;
+  private final Descriptions descriptions;
+  private final RbdSettings settings;
+  private final Background background;
+  private final AtomicBoolean purging = new AtomicBoolean();
+
+  Trash(
+      Cluster cluster,
+      RbdCommands commands,
+      Index index,
+      Descriptions descriptions,
+      RbdSettings settings,
+      Background background) {
+    this.cluster = cluster;
+    this.commands = commands;
+    this.index = index;
+    this.descriptions = descriptions;
+    this.settings = settings;
+    this.background = background;
+  }
+
+  /**
+   * Removes a volume's image; none is success.
+   *
+   * @throws VolumeError {@code IN_USE} when somebody has opened it: it is left as it was
+   */
+  void put(Volume going, Deadline deadline) {
+    Image image = descriptions.image(going);
+    Optional<JsonNode> info = info(image, deadline);
+    if (info.isEmpty()) {
+      return;
+    }
+    if (!isStillIt(going, image, deadline)) {
+      LOG.warnf(
+          "volume=%s: image %s is not the one that was to be removed, and is left alone",
+          going.name(), image);
+      return;
+    }
+    String id = info.get().path("id").asText();
+    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    boolean keeps = settings.removal() == Removal.TRASH;
+    Instant expires = keeps ? now.plus(settings.trashExpiry()) : now;
+    ObjectNode entry = JsonNodeFactory.instance.objectNode();
+    entry.put("version", 1);
+    entry.put("deletedAt", now.toString());
+    entry.put("expiresAt", expires.toString());
+    entry.set("volume", ImageJson.write(going.at(Volume.Stage.READY)));
+    // First: an image in the trash that nobody remembers would take its space for ever.
+    index.put(image.place(), Index.TRASH + id, entry, deadline);
+    try {
+      CommandResult unused =
+          cluster.run(
+              commands.moveToTrash(image, expires.toString(), deadline),
+              "volume " + going.name() + " cannot be removed",
+              image);
+      requireUnwatched(going, image, id, deadline);
+    } catch (VolumeError e) {
+      if (!Cluster.isNoImage(e)) {
+        index.remove(image.place(), Index.TRASH + id, deadline);
+        throw e;
+      }
+    }
+    if (!keeps) {
+      startPurge();
+    }
+  }
+
+  private Optional<JsonNode> info(Image image, Deadline deadline) {
+    try {
+      return Optional.of(
+          cluster.json(
+              commands.info(image, deadline), "image " + image + " cannot be looked at", image));
+    } catch (VolumeError e) {
+      if (Cluster.isNoImage(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** Whether the image is that of the volume and not of another one of its name, made since. */
+  private boolean isStillIt(Volume going, Image image, Deadline deadline) {
+    return descriptions
+        .ofImage(image, deadline)
+        .filter(v -> v.createdAt().equals(going.createdAt()))
+        .isPresent();
+  }
+
+  /** rbd puts even an image in use into the trash: somebody may have opened it just before. */
+  private void requireUnwatched(Volume going, Image image, String id, Deadline deadline) {
+    CommandResult watchers =
+        cluster.run(
+            commands.watchers(image.place(), id, deadline),
+            "who uses volume " + going.name() + " cannot be said",
+            image.place(),
+            settings.defaultUser());
+    if (watchers.text().contains("watcher=")) {
+      CommandResult unused =
+          cluster.run(
+              commands.restore(image.place(), id, image.name(), deadline),
+              "volume " + going.name() + " cannot be taken out of the trash again",
+              image.place(),
+              settings.defaultUser());
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "volume "
+              + going.name()
+              + " has just been taken into use on another host, and is not removed; see `doceph who "
+              + going.name()
+              + "`");
+    }
+  }
+
+  /** Brings a volume back under a free name. */
+  Volume restore(Trashed trashed, VolumeName as, Deadline deadline) {
+    Descriptions.InTrash entry = entry(trashed);
+    String what = "volume " + trashed.name() + " cannot be brought back";
+    try {
+      CommandResult unused =
+          cluster.run(
+              commands.restore(entry.place(), entry.imageId(), as.value(), deadline),
+              what,
+              entry.place(),
+              settings.defaultUser());
+    } catch (VolumeError e) {
+      if (Cluster.exited(e, CephFailures.EEXIST)) {
+        throw new VolumeError(
+            VolumeError.Code.CONFLICT,
+            what
+                + ": there is an image "
+                + as
+                + " in "
+                + entry.place()
+                + "; choose another name with --as",
+            e);
+      }
+      if (Cluster.isNoImage(e)) {
+        index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
+        throw new VolumeError(
+            VolumeError.Code.NOT_FOUND, what + ": its image is not in the trash any more", e);
+      }
+      throw e;
+    }
+    Volume back = renamed(entry.trashed().volume(), as);
+    descriptions.update(back, deadline);
+    index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
+    return back;
+  }
+
+  private static Volume renamed(Volume volume, VolumeName as) {
+    return volume.name().equals(as) ? volume : volume.with(volume.spec().named(as));
+  }
+
+  private Descriptions.InTrash entry(Trashed trashed) {
+    return descriptions.trash().stream()
+        .filter(e -> e.trashed().id().equals(trashed.id()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new VolumeError(
+                    VolumeError.Code.NOT_FOUND, trashed.name() + " is not in the trash any more"));
+  }
+
+  /** Deletes a removed volume for good. */
+  void purge(Trashed trashed, Deadline deadline) {
+    purge(entry(trashed), deadline);
+  }
+
+  private void purge(Descriptions.InTrash entry, Deadline deadline) {
+    try {
+      CommandResult unused =
+          cluster.run(
+              commands.removeFromTrash(entry.place(), entry.imageId(), deadline),
+              "volume " + entry.trashed().name() + " cannot be deleted from the trash",
+              entry.place(),
+              settings.defaultUser());
+    } catch (VolumeError e) {
+      if (Cluster.exited(e, CephFailures.ENOTEMPTY)) {
+        throw new VolumeError(
+            VolumeError.Code.IN_USE,
+            "volume "
+                + entry.trashed().name()
+                + " has snapshots and cannot be deleted from the trash; `rbd snap purge --image-id "
+                + entry.imageId()
+                + " --pool "
+                + entry.place().pool()
+                + "` first",
+            e);
+      }
+      if (!Cluster.isNoImage(e)) {
+        throw e;
+      }
+    }
+    index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
+  }
+
+  /** Deletes what has expired, in the background, unless that is under way. */
+  void startPurge() {
+    if (!purging.compareAndSet(false, true)) {
+      return;
+    }
+    var unused =
+        background.start(
+            () -> {
+              try {
+                purgeExpired();
+              } finally {
+                purging.set(false);
+              }
+            });
+  }
+
+  private void purgeExpired() {
+    for (Place place : settings.allPlaces()) {
+      try {
+        purgeExpired(place);
+      } catch (VolumeError | CommandFailure e) {
+        LOG.warnf("what has expired in the trash of %s is deleted later: %s", place, e.getMessage());
+      }
+    }
+  }
+
+  /** Looks anew: what was expired when it was listed may have been brought back since. */
+  private void purgeExpired(Place place) {
+    Instant now = Instant.now();
+    for (Descriptions.InTrash entry : descriptions.trashOf(place, Deadline.after(PURGE))) {
+      if (!entry.trashed().expiresAt().isAfter(now)) {
+        purge(entry, Deadline.after(PURGE));
+        LOG.infof(
+            "volume=%s: removed %s, deleted from the trash now",
+            entry.trashed().name(), entry.trashed().deletedAt());
+      }
+    }
+  }
+
+  /** Whether something has expired, as of the last listing. */
+  boolean hasExpired() {
+    Instant now = Instant.now();
+    return descriptions.trash().stream().anyMatch(e -> !e.trashed().expiresAt().isAfter(now));
+  }
+}
