@@ -55,11 +55,11 @@ public final class ConfigKeys {
               PATH,
               "State that a reboot keeps, and the lock against a second daemon."),
           key("mount-root", PATH, "The directory that holds the mountpoints of block volumes."),
-          key("backend", "vfs or loop", "The backend of a volume that asks for none."),
+          key("backend", "rbd, vfs or loop", "The backend of a volume that asks for none."),
           key(
               "backends",
-              "a list out of vfs and loop, separated by commas",
-              "The backends that are enabled; all when not set."),
+              "a list out of rbd, vfs and loop, separated by commas",
+              "The backends that are enabled; when not set vfs, loop, and rbd if it is the default backend or rbd.conf exists."),
           key(
               "default-size",
               "a size, such as 512MiB or 10GiB",
@@ -73,6 +73,10 @@ public final class ConfigKeys {
               "auto, local or global",
               "What Docker is told about the reach of volumes; auto is global when the default backend is shared by hosts (rbd), else local."),
           key(
+              "host-name",
+              "a text",
+              "This host's name, as other hosts are told it; the kernel's host name when not set."),
+          key(
               "vfs.path",
               PATH,
               "The directory that holds the vfs backend's volumes; it may be on NFS."),
@@ -84,16 +88,48 @@ public final class ConfigKeys {
           key("rbd.conf", PATH, "Ceph's configuration file, for the rbd backend."),
           key(
               "rbd.pool",
-              "the name of a pool",
+              "POOL or POOL/NAMESPACE",
               "The pool of a volume that asks for none, for the rbd backend."),
           key(
               "rbd.pools",
-              "names of pools, separated by commas",
-              "The pools that a volume may ask for; rbd.pool alone when not set."),
+              "POOL or POOL/NAMESPACE, separated by commas",
+              "Pools, and namespaces in them, that a volume may ask for besides rbd.pool."),
           key(
               "rbd.auth-user",
               "the name of a Ceph user without 'client.'",
               "The Ceph user, for the rbd backend."),
+          key(
+              "rbd.users",
+              "names of Ceph users, separated by commas",
+              "The Ceph users that a volume may ask for besides rbd.auth-user."),
+          key(
+              "rbd.mapper",
+              "krbd, nbd or auto",
+              "How images become devices: by the kernel, by rbd-nbd, or by the first of these that works."),
+          key(
+              "rbd.remove",
+              "trash, delete, keep or refuse",
+              "What removing a volume does: into RBD's trash, deleted at once, forgotten on this host alone, or nothing."),
+          key("rbd.trash-expiry", PERIOD, "How long a removed volume can be brought back."),
+          key(
+              "rbd.takeover-wait",
+              PERIOD,
+              "How long a mount waits for the host that holds the volume to turn out dead; Ceph knows after 30 s."),
+          key(
+              "rbd.blocklist-expiry",
+              PERIOD,
+              "How long a client that a volume was taken over from stays cut off from the cluster."),
+          key(
+              "rbd.command-timeout",
+              PERIOD,
+              "How long a short command of Ceph's may take before the cluster counts as silent."),
+          key(
+              "rbd.host-tables",
+              "true or false",
+              "Keeps lines for each volume in rbdmap and fstab, as the first doceph did."),
+          key("rbd.keyring-dir", PATH, "Where the users' keyrings are, for rbdmap."),
+          key("rbd.rbdmap", PATH, "The host's rbdmap, for rbd.host-tables and import-legacy."),
+          key("rbd.fstab", PATH, "The host's fstab, for rbd.host-tables and import-legacy."),
           tool("mount"),
           tool("umount"),
           tool("losetup"),

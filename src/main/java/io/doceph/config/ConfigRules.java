@@ -5,12 +5,18 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The rules between values that a converter cannot see. */
 final class ConfigRules {
-  private static final Set<String> BACKENDS = Set.of("vfs", "loop");
+  private static final Set<String> BACKENDS = Set.of("vfs", "loop", "rbd");
   private static final Set<String> FILESYSTEMS = Set.of("xfs", "ext4", "btrfs");
   private static final Set<String> SCOPES = Set.of("auto", "local", "global");
+
+  private static final Set<String> MAPPERS = Set.of("krbd", "nbd", "auto");
+  private static final Set<String> REMOVALS = Set.of("trash", "delete", "keep", "refuse");
+  private static final Pattern PLACE =
+      Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?");
 
   private final List<String> problems = new ArrayList<>();
 
@@ -36,6 +42,10 @@ final class ConfigRules {
           "doceph.loop.path",
           "it is doceph.vfs.path as well, and each backend needs a directory of its own");
     }
+    rules.oneOf("doceph.rbd.mapper", c.rbd().mapper(), MAPPERS);
+    rules.oneOf("doceph.rbd.remove", c.rbd().remove(), REMOVALS);
+    rules.place("doceph.rbd.pool", c.rbd().pool());
+    c.rbd().pools().orElse(List.of()).forEach(p -> rules.place("doceph.rbd.pools", p));
     rules.listening(c);
     rules.positive("doceph.limits.operations", c.limits().operations());
     rules.positive("doceph.limits.local-commands", c.limits().localCommands());
@@ -94,6 +104,12 @@ final class ConfigRules {
   private void oneOf(String key, String value, Set<String> allowed) {
     if (!allowed.contains(value)) {
       wrong(key, "'" + value + "' is not known");
+    }
+  }
+
+  private void place(String key, String value) {
+    if (!PLACE.matcher(value).matches()) {
+      wrong(key, "'" + value + "' is not a pool, nor a namespace in one such as volumes/team1");
     }
   }
 

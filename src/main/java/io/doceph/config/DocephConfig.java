@@ -43,7 +43,7 @@ public interface DocephConfig {
   @WithDefault("/var/lib/doceph/mounts")
   AbsolutePath mountRoot();
 
-  @WithDefault("vfs")
+  @WithDefault("rbd")
   String backend();
 
   Optional<List<String>> backends();
@@ -57,6 +57,9 @@ public interface DocephConfig {
 
   @WithDefault("auto")
   String scope();
+
+  @WithName("host-name")
+  Optional<String> hostName();
 
   Vfs vfs();
 
@@ -115,6 +118,44 @@ public interface DocephConfig {
     @WithName("auth-user")
     @WithDefault("docker")
     String authUser();
+
+    Optional<List<String>> users();
+
+    @WithDefault("krbd")
+    String mapper();
+
+    @WithDefault("trash")
+    String remove();
+
+    @WithName("trash-expiry")
+    @WithDefault("7d")
+    Period trashExpiry();
+
+    @WithName("takeover-wait")
+    @WithDefault("40s")
+    Period takeoverWait();
+
+    @WithName("blocklist-expiry")
+    @WithDefault("365d")
+    Period blocklistExpiry();
+
+    @WithName("command-timeout")
+    @WithDefault("20s")
+    Period commandTimeout();
+
+    @WithName("host-tables")
+    @WithDefault("false")
+    boolean hostTables();
+
+    @WithName("keyring-dir")
+    @WithDefault("/etc/ceph")
+    AbsolutePath keyringDir();
+
+    @WithDefault("/etc/ceph/rbdmap")
+    AbsolutePath rbdmap();
+
+    @WithDefault("/etc/fstab")
+    AbsolutePath fstab();
   }
 
   /** Absolute paths of tools that are not where distributions put them. */

@@ -53,12 +53,7 @@ public final class Daemon {
    * start that waits for a name server is one that Docker waits for.
    */
   private static void nameHost() {
-    String name;
-    try {
-      name = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-    } catch (IOException e) {
-      name = "localhost";
-    }
+    String name = HostName.read();
     for (String key : List.of("jboss.host.name", "jboss.qualified.host.name", "jboss.node.name")) {
       if (System.getProperty(key) == null) {
         System.setProperty(key, name);

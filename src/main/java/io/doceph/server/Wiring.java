@@ -1,6 +1,8 @@
 package io.doceph.server;
 
 import io.doceph.backend.loop.LoopBackend;
+import io.doceph.backend.rbd.RbdBackend;
+import io.doceph.backend.rbd.RbdSettings;
 import io.doceph.backend.vfs.VfsBackend;
 import io.doceph.config.AbsolutePath;
 import io.doceph.config.DocephConfig;
@@ -16,6 +18,7 @@ import io.doceph.host.process.RunLimits;
 import io.doceph.observe.Meters;
 import io.doceph.volume.CutPoints;
 import io.doceph.volume.Machine;
+import io.doceph.volume.Removal;
 import io.doceph.volume.SpecParser;
 import io.doceph.volume.VolumeBackend;
 import io.doceph.volume.VolumeService;
@@ -29,6 +32,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -77,7 +81,7 @@ class Wiring {
     VolumeService service =
         new VolumeService(
             machine,
-            backends(config, new LoopDevices(tools, runner)),
+            backends(config, machine, tools, runner),
             byName ->
                 new SpecParser(
                     byName,
@@ -98,17 +102,55 @@ class Wiring {
     return service;
   }
 
-  private static List<VolumeBackend> backends(DocephConfig config, LoopDevices loops) {
+  private static List<VolumeBackend> backends(
+      DocephConfig config, Machine machine, Tools tools, ProcessRunner runner) {
     List<VolumeBackend> backends = new ArrayList<>();
-    for (String name : config.backends().orElse(List.of("vfs", "loop"))) {
+    for (String name : config.backends().orElseGet(() -> enabledByDefault(config))) {
       backends.add(
           switch (name) {
             case "vfs" -> new VfsBackend(config.vfs().path().path(), config.vfs().requireMount());
-            case "loop" -> new LoopBackend(real(config.loop().path().path()), loops);
+            case "loop" ->
+                new LoopBackend(real(config.loop().path().path()), new LoopDevices(tools, runner));
+            case "rbd" -> new RbdBackend(rbdSettings(config, machine), tools, runner);
             default -> throw new IllegalStateException("the configuration let " + name + " pass");
           });
     }
     return backends;
+  }
+
+  private static List<String> enabledByDefault(DocephConfig config) {
+    boolean rbd = config.backend().equals("rbd") || Files.exists(config.rbd().conf().path());
+    return rbd ? List.of("vfs", "loop", "rbd") : List.of("vfs", "loop");
+  }
+
+  private static RbdSettings rbdSettings(DocephConfig config, Machine machine) {
+    DocephConfig.Rbd rbd = config.rbd();
+    return new RbdSettings(
+        rbd.conf().path(),
+        firstAnd(rbd.pool(), rbd.pools()),
+        firstAnd(rbd.authUser(), rbd.users()),
+        rbd.mapper(),
+        Removal.valueOf(rbd.remove().toUpperCase(Locale.ROOT)),
+        rbd.trashExpiry().duration(),
+        rbd.takeoverWait().duration(),
+        rbd.blocklistExpiry().duration(),
+        rbd.commandTimeout().duration(),
+        rbd.keyringDir().path(),
+        rbd.hostTables(),
+        rbd.rbdmap().path(),
+        rbd.fstab().path(),
+        config.hostName().orElseGet(HostName::read),
+        machine.hostId(),
+        machine.bootId(),
+        machine.stateDir(),
+        machine.runDir(),
+        machine.mountRoot());
+  }
+
+  private static List<String> firstAnd(String first, Optional<List<String>> others) {
+    List<String> all = new ArrayList<>(List.of(first));
+    others.orElse(List.of()).stream().filter(o -> !o.equals(first)).forEach(all::add);
+    return all;
   }
 
   /** The kernel's tables show paths without links: what is compared with them must be so too. */

@@ -244,8 +244,8 @@ public final class Administration {
   }
 
   /** Takes an adopted volume out of the first doceph's tables. */
-  public List<String> legacyAdopted(Adoptable adopted) {
-    return cluster().legacyAdopted(adopted);
+  public List<String> legacyAdopted(Path metadata, Adoptable adopted) {
+    return cluster().legacyAdopted(metadata, adopted);
   }
 
   /** What backends find out about themselves; with {@code repair} what can be mended is mended. */

@@ -68,5 +68,5 @@ public interface ClusterBackend extends VolumeBackend {
    *
    * @return what was done, one sentence for each step
    */
-  List<String> legacyAdopted(Adoptable adopted);
+  List<String> legacyAdopted(Path metadata, Adoptable adopted);
 }

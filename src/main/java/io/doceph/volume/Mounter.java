@@ -108,7 +108,6 @@ final class Mounter {
   private MountRecord mountDevice(
       Volume volume, VolumeBackend backend, Path device, Deadline deadline) {
     cuts.reached(CutPoint.MOUNT_ATTACHED);
-    VolumeSpec spec = volume.spec();
     if (!backend.isRemote()) {
       requireFilesystem(volume, device);
     }

@@ -163,14 +163,7 @@ public final class SpecParser {
     Filesystem filesystem = fs == null ? defaultFilesystem : filesystem(fs);
     String mkfs = text(options, "mkfs");
     String mount = text(options, "mount");
-    String context = text(options, "context");
-    if (context != null && !CONTEXT.matcher(context).matches()) {
-      throw new VolumeError(
-          VolumeError.Code.INVALID,
-          "'"
-              + Text.shown(context)
-              + "' is not an SELinux context, such as system_u:object_r:container_file_t:s0");
-    }
+    String context = context(options);
     if (size.bytes() < filesystem.minimumBytes()) {
       throw new VolumeError(
           VolumeError.Code.INVALID,
@@ -196,6 +189,18 @@ public final class SpecParser {
         root(options),
         context,
         options);
+  }
+
+  static @Nullable String context(ObjectNode options) {
+    String context = text(options, "context");
+    if (context != null && !CONTEXT.matcher(context).matches()) {
+      throw new VolumeError(
+          VolumeError.Code.INVALID,
+          "'"
+              + Text.shown(context)
+              + "' is not an SELinux context, such as system_u:object_r:container_file_t:s0");
+    }
+    return context;
   }
 
   private static Filesystem filesystem(String text) {

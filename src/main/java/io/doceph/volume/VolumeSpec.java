@@ -53,6 +53,30 @@ public record VolumeSpec(
     public static final Root UNCHANGED = new Root(null, null, null);
   }
 
+  /**
+   * What an image that somebody else made is taken to be.
+   *
+   * @param given the options, checked by the backend
+   */
+  public static VolumeSpec adopted(
+      VolumeName name, String backend, ByteSize size, Filesystem filesystem, ObjectNode given) {
+    ObjectNode shown = given.deepCopy();
+    SpecParser.flag(shown, PROTECTED);
+    SpecParser.putSize(shown, size);
+    shown.put("fs", filesystem.wireName());
+    String mount = SpecParser.text(shown, "mount");
+    return new VolumeSpec(
+        name,
+        backend,
+        size,
+        filesystem,
+        List.of(),
+        mount == null ? List.of() : MountOptions.parse(mount, filesystem),
+        Root.UNCHANGED,
+        SpecParser.context(shown),
+        shown);
+  }
+
   /** The size of a block volume, in bytes. */
   public long sizeBytes() {
     return size == null ? 0 : size.bytes();

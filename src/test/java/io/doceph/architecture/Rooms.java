@@ -40,7 +40,14 @@ final class Rooms {
           entry("config", Set.of()),
           entry(
               "server",
-              Set.of("volume", "host", "host.process", "observe", "backend.vfs", "backend.loop")),
+              Set.of(
+                  "volume",
+                  "host",
+                  "host.process",
+                  "observe",
+                  "backend.vfs",
+                  "backend.loop",
+                  "backend.rbd")),
           entry("observe", Set.of("volume", "host", "host.process")),
           entry("cli", Set.of("admin")));
 

@@ -70,7 +70,8 @@ final class CephFailures {
   static VolumeError explain(String what, CommandFailure failure, String user, String pool) {
     String said = failure.stderr();
     return switch (failure.kind()) {
-      case NOT_STARTED -> error(VolumeError.Code.UNAVAILABLE, what, String.valueOf(failure.getMessage()), failure);
+      case NOT_STARTED ->
+          error(VolumeError.Code.UNAVAILABLE, what, String.valueOf(failure.getMessage()), failure);
       case TIMEOUT, STUCK ->
           error(
               VolumeError.Code.UNAVAILABLE,
@@ -82,7 +83,8 @@ final class CephFailures {
                   + " s); doceph goes on by itself when it does: look at `ceph status`, and at the"
                   + " network to the monitors and OSDs",
               failure);
-      case TOO_MANY -> error(VolumeError.Code.BUSY, what, String.valueOf(failure.getMessage()), failure);
+      case TOO_MANY ->
+          error(VolumeError.Code.BUSY, what, String.valueOf(failure.getMessage()), failure);
       default -> ofWords(what, said, user, pool, failure);
     };
   }
@@ -145,7 +147,9 @@ final class CephFailures {
       return error(
           VolumeError.Code.FAILED,
           what,
-          "the pool " + pool + " is full; remove what is not needed, empty the trash (`doceph trash"
+          "the pool "
+              + pool
+              + " is full; remove what is not needed, empty the trash (`doceph trash"
               + " purge`), or add OSDs or quota",
           failure);
     }
@@ -160,8 +164,7 @@ final class CephFailures {
       return error(VolumeError.Code.FAILED, what, denied(user, pool), failure);
     }
     if (said.contains(TIMED_OUT)) {
-      return error(
-          VolumeError.Code.UNAVAILABLE, what, "the Ceph cluster does not answer", failure);
+      return error(VolumeError.Code.UNAVAILABLE, what, "the Ceph cluster does not answer", failure);
     }
     return error(codeOf(said), what, String.valueOf(failure.getMessage()), failure);
   }

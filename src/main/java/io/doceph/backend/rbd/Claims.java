@@ -53,7 +53,9 @@ final class Claims {
     this.settings = settings;
   }
 
-  /** Whether somebody else is said to write to the volume: then it is looked at before it is mapped. */
+  /**
+   * Whether somebody else is said to write to the volume: then it is looked at before it is mapped.
+   */
   boolean isSuspect(VolumeName volume) {
     return holders.writer(volume).filter(h -> !isThisBoot(h)).isPresent();
   }
@@ -145,9 +147,63 @@ final class Claims {
         .filter(u -> address.equals(u.address()))
         .findFirst()
         // An entry without an address is of whoever had none to tell.
-        .or(() -> known.stream().map(Holders.Holder::user).filter(u -> u.address() == null).findFirst())
+        .or(
+            () ->
+                known.stream()
+                    .map(Holders.Holder::user)
+                    .filter(u -> u.address() == null)
+                    .findFirst())
         .map(u -> new VolumeUser(u.host(), u.hostId(), address, u.since(), u.writer(), true))
         .orElseGet(() -> new VolumeUser(null, null, address, null, true, true));
+  }
+
+  /**
+   * Refuses while anybody uses the image, writing or reading.
+   *
+   * @throws VolumeError {@code IN_USE} with who it is
+   */
+  void requireNobody(VolumeName volume, Image image, Deadline deadline) {
+    List<Watcher> watchers = users.watchers(image, deadline);
+    if (!watchers.isEmpty()) {
+      pause(FIRST_LOOK); // an instant's visitor
+      watchers = users.watchers(image, deadline);
+    }
+    if (!watchers.isEmpty()) {
+      throw inUse(volume, image, watchers, deadline);
+    }
+    Optional<VolumeUser> reader =
+        holders.readers(volume).stream()
+            .filter(h -> !holders.isOurs(h))
+            .map(Holders.Holder::user)
+            .findFirst();
+    if (reader.isPresent()) {
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "volume "
+              + volume
+              + " is read on "
+              + reader.get().text()
+              + "; stop the containers there");
+    }
+  }
+
+  /** Everybody who uses an image now, and who was said to and is not heard of. */
+  List<VolumeUser> users(VolumeName volume, Image image, Deadline deadline) {
+    Users now = users.both(image, deadline);
+    List<VolumeUser> all = new ArrayList<>();
+    Set<String> hosts = new LinkedHashSet<>();
+    for (Watcher watcher : now.watchers()) {
+      VolumeUser user = user(volume, watcher.address());
+      all.add(user);
+      hosts.add(String.valueOf(user.hostId()));
+    }
+    for (Holders.Holder holder : holders.all(volume)) {
+      if (!hosts.contains(String.valueOf(holder.user().hostId()))) {
+        // A reader is not heard of by the cluster, however alive it is.
+        all.add(holder.user().alive(!holder.user().writer()));
+      }
+    }
+    return all;
   }
 
   /**
@@ -200,8 +256,7 @@ final class Claims {
    * @param spared an address that is left alone, or null
    * @return what was done
    */
-  List<String> fence(
-      VolumeName volume, Image image, @Nullable String spared, Deadline deadline) {
+  List<String> fence(VolumeName volume, Image image, @Nullable String spared, Deadline deadline) {
     Users now = users.both(image, deadline);
     Set<String> addresses = new LinkedHashSet<>();
     now.watchers().forEach(w -> addresses.add(w.address()));
@@ -242,9 +297,7 @@ final class Claims {
     CommandResult unused =
         cluster.always(
             commands.blocklist(address, settings.blocklistExpiry(), deadline),
-            "the client "
-                + address
-                + " cannot be cut off, so that its volume is not taken over",
+            "the client " + address + " cannot be cut off, so that its volume is not taken over",
             settings.defaultUser(),
             settings.allPlaces().getFirst().pool());
     return "it is blocklisted for "

@@ -59,8 +59,7 @@ final class Cluster {
       }
       throw error;
     } catch (MissingToolException e) {
-      throw new VolumeError(
-          VolumeError.Code.UNAVAILABLE, what + ": " + e.getMessage(), e);
+      throw new VolumeError(VolumeError.Code.UNAVAILABLE, what + ": " + e.getMessage(), e);
     }
   }
 

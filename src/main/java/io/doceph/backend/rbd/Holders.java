@@ -53,7 +53,8 @@ final class Holders {
   }
 
   /** Takes over what a listing of all places has brought. */
-  synchronized void listed(Map<VolumeName, Holder> nowWriters, Map<VolumeName, List<Holder>> nowReaders) {
+  synchronized void listed(
+      Map<VolumeName, Holder> nowWriters, Map<VolumeName, List<Holder>> nowReaders) {
     writers = Map.copyOf(nowWriters);
     readers = Map.copyOf(nowReaders);
   }

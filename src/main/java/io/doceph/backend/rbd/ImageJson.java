@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.doceph.volume.Found;
 import io.doceph.volume.Volume;
+import io.doceph.volume.VolumeError;
 import io.doceph.volume.VolumeJson;
 import io.doceph.volume.VolumeName;
-import io.doceph.volume.VolumeError;
 
 /**
  * A volume's description as it is kept in the image's own metadata (key {@link #META}) and in the
@@ -33,7 +33,11 @@ final class ImageJson {
     int version = json.path("version").asInt(0);
     if (version > VERSION) {
       throw new IllegalArgumentException(
-          "it has version " + version + ", and this doceph knows up to " + VERSION + "; upgrade it");
+          "it has version "
+              + version
+              + ", and this doceph knows up to "
+              + VERSION
+              + "; upgrade it");
     }
     if (version < 1) {
       throw new IllegalArgumentException("it has no version");

@@ -46,7 +46,9 @@ final class ImageOptions {
 
   static final String EXCLUSIVE_LOCK = "exclusive-lock";
 
-  /** The features that an image gets when none are asked for, with their bits in the kernel's mask. */
+  /**
+   * The features that an image gets when none are asked for, with their bits in the kernel's mask.
+   */
   private static final Map<String, Integer> WANTED = new LinkedHashMap<>();
 
   static {
@@ -58,7 +60,14 @@ final class ImageOptions {
   }
 
   private static final Set<String> KNOWN =
-      Set.of("layering", "striping", EXCLUSIVE_LOCK, "object-map", "fast-diff", "deep-flatten", "journaling");
+      Set.of(
+          "layering",
+          "striping",
+          EXCLUSIVE_LOCK,
+          "object-map",
+          "fast-diff",
+          "deep-flatten",
+          "journaling");
 
   private static final Path KERNEL_FEATURES = Path.of("/sys/bus/rbd/supported_features");
 
@@ -273,7 +282,7 @@ final class ImageOptions {
     return Place.parse(placeText(spec.options()));
   }
 
-  private static String placeText(ObjectNode options) {
+  static String placeText(ObjectNode options) {
     String pool = options.path(POOL).asText();
     String namespace = options.path(NAMESPACE).asText("");
     return namespace.isEmpty() ? pool : pool + "/" + namespace;

@@ -24,7 +24,9 @@ final class Index {
   static final String READER = "/reader/";
   static final String TRASH = "/trash/";
 
-  /** rados says so when nobody has ever written to the object; its exit code is 1 for everything. */
+  /**
+   * rados says so when nobody has ever written to the object; its exit code is 1 for everything.
+   */
   private static final String NO_OBJECT = "(2) No such file or directory";
 
   private static final String NO_POOL = "error opening pool";

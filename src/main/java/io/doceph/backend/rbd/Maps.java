@@ -120,8 +120,7 @@ final class Maps {
     try {
       Files.deleteIfExists(file(volume));
     } catch (IOException e) {
-      throw new VolumeError(
-          VolumeError.Code.FAILED, "cannot remove " + file(volume) + ": " + e, e);
+      throw new VolumeError(VolumeError.Code.FAILED, "cannot remove " + file(volume) + ": " + e, e);
     }
     entries.remove(volume);
   }

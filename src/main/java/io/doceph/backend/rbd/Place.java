@@ -12,9 +12,13 @@ record Place(String pool, String namespace) {
   private static final Pattern RULE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
 
   Place {
-    if (!RULE.matcher(pool).matches() || !(namespace.isEmpty() || RULE.matcher(namespace).matches())) {
+    if (!RULE.matcher(pool).matches()
+        || !(namespace.isEmpty() || RULE.matcher(namespace).matches())) {
       throw new IllegalArgumentException(
-          "'" + pool + (namespace.isEmpty() ? "" : "/" + namespace) + "' is not the name of a pool, such as volumes, or of a namespace in one, such as volumes/team1");
+          "'"
+              + pool
+              + (namespace.isEmpty() ? "" : "/" + namespace)
+              + "' is not the name of a pool, such as volumes, or of a namespace in one, such as volumes/team1");
     }
   }
 

@@ -99,8 +99,7 @@ public final class RbdBackend implements ClusterBackend {
             users,
             settings,
             new Filesystems(tools, runner).onCeph());
-    this.examination =
-        new Examination(cluster, commands, index, descriptions, maps, mapper, settings);
+    this.examination = new Examination(cluster, commands, index, descriptions, mapper, settings);
   }
 
   @Override
@@ -187,8 +186,7 @@ public final class RbdBackend implements ClusterBackend {
         Volume ready = volume.at(Volume.Stage.READY);
         Image image = descriptions.image(volume);
         described.put(
-            volume.name(),
-            background.start(() -> descriptions.writeTo(image, ready, deadline)));
+            volume.name(), background.start(() -> descriptions.writeTo(image, ready, deadline)));
       }
       case READY -> {
         Optional<Volume> begun = descriptions.unfinished(volume.name());
@@ -316,8 +314,7 @@ public final class RbdBackend implements ClusterBackend {
         ImageUsers.Users now = claims.look(image, deadline);
         if (now.watchers().size() == 1) {
           claims.fenceTheDead(volume.name(), image, now, deadline);
-          holders.announce(
-              volume.name(), image.place(), true, now.watchers().getFirst().address());
+          holders.announce(volume.name(), image.place(), true, now.watchers().getFirst().address());
           return device;
         }
       } catch (RuntimeException e) {
@@ -353,13 +350,7 @@ public final class RbdBackend implements ClusterBackend {
     String before = holders.writer(volume.name()).map(Holders.Holder::raw).orElse("");
     maps.put(
         new Maps.Entry(
-            volume.name(),
-            image,
-            mapper.type(),
-            readOnly,
-            inUse,
-            before,
-            Instant.now()));
+            volume.name(), image, mapper.type(), readOnly, inUse, before, Instant.now()));
     try {
       Path device =
           mapper.map(
@@ -454,14 +445,15 @@ public final class RbdBackend implements ClusterBackend {
     boolean takenOver = entry.inUse() && writer.isPresent() && !holders.isOurs(writer.get());
     boolean superseded =
         writer.map(Holders.Holder::raw).filter(entry.superseded()::equals).isPresent();
+    boolean lost = takenOver && !superseded && !entry.readOnly();
     CompletableFuture<Void> told =
-        entry.inUse() && (!takenOver || entry.readOnly())
+        entry.inUse() && !lost
             ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
             : CompletableFuture.completedFuture(null);
     String what = "volume " + name + " cannot be unmapped";
     try {
       // Of a client that is cut off, what is not written yet never will be.
-      mapper.unmap(entry.image(), entry.type(), takenOver && !superseded, what, deadline);
+      mapper.unmap(entry.image(), entry.type(), lost, what, deadline);
     } catch (VolumeError e) {
       if (Cluster.exited(e, CephFailures.EBUSY)) {
         Optional<Path> device = mapper.find(entry.image(), entry.type(), deadline);
@@ -486,8 +478,7 @@ public final class RbdBackend implements ClusterBackend {
       }
     }
     Optional<Maps.Entry> entry = maps.get(volume.name());
-    Optional<Path> device =
-        entry.flatMap(e -> mapper.find(e.image(), e.type(), deadline));
+    Optional<Path> device = entry.flatMap(e -> mapper.find(e.image(), e.type(), deadline));
     device.ifPresent(d -> awaitSize(d, bytes, what, deadline));
   }
 
@@ -518,8 +509,7 @@ public final class RbdBackend implements ClusterBackend {
       devices.stream()
           .filter(
               d ->
-                  d.place().equals(entry.image().place())
-                      && d.image().equals(entry.image().name()))
+                  d.place().equals(entry.image().place()) && d.image().equals(entry.image().name()))
           .findFirst()
           .ifPresent(d -> attached.put(entry.volume(), d.path()));
     }
@@ -544,6 +534,7 @@ public final class RbdBackend implements ClusterBackend {
   @Override
   public void requireRemovable(Volume volume, Deadline deadline) {
     Image image = descriptions.image(volume);
+    unmapOurs(volume.name(), deadline); // it is not mounted, as the service has seen
     try {
       JsonNode info =
           cluster.json(
@@ -625,7 +616,7 @@ public final class RbdBackend implements ClusterBackend {
   }
 
   @Override
-  public List<String> legacyAdopted(Adoptable adopted) {
-    return adoption.legacyAdopted(adopted);
+  public List<String> legacyAdopted(Path metadata, Adoptable adopted) {
+    return adoption.legacyAdopted(metadata, adopted.name());
   }
 }

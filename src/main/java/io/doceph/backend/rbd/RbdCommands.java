@@ -10,7 +10,9 @@ import java.util.List;
 
 /** The commands of Ceph's programs as argument lists; runs nothing. */
 final class RbdCommands {
-  /** Ten thousand volumes are 20 MB of dump; more than a hundred thousand are not to be expected. */
+  /**
+   * Ten thousand volumes are 20 MB of dump; more than a hundred thousand are not to be expected.
+   */
   private static final int LISTING_LIMIT = 256 << 20;
 
   private final Tools tools;

@@ -18,6 +18,9 @@ import java.util.List;
  * @param blocklistExpiry how long a client that was cut off stays so
  * @param commandTime how long a short command of Ceph's may take
  * @param keyrings the directory of the users' keyrings, for the host's tables
+ * @param hostTables whether rbdmap and fstab are kept, as the first doceph did
+ * @param rbdmap the host's table of maps
+ * @param fstab the host's table of mounts
  * @param hostName this host's name, for people
  * @param hostId this daemon, for other daemons
  * @param bootId this boot
@@ -36,6 +39,9 @@ public record RbdSettings(
     Duration blocklistExpiry,
     Duration commandTime,
     Path keyrings,
+    boolean hostTables,
+    Path rbdmap,
+    Path fstab,
     String hostName,
     String hostId,
     String bootId,

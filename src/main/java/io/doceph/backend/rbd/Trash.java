@@ -248,7 +248,8 @@ final class Trash {
       try {
         purgeExpired(place);
       } catch (VolumeError | CommandFailure e) {
-        LOG.warnf("what has expired in the trash of %s is deleted later: %s", place, e.getMessage());
+        LOG.warnf(
+            "what has expired in the trash of %s is deleted later: %s", place, e.getMessage());
       }
     }
   }

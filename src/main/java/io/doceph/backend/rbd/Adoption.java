@@ -1,0 +1,201 @@
+package io.doceph.backend.rbd;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.doceph.config.ByteSize;
+import io.doceph.host.Filesystem;
+import io.doceph.host.Filesystems;
+import io.doceph.host.process.CommandResult;
+import io.doceph.host.process.Deadline;
+import io.doceph.volume.Adoptable;
+import io.doceph.volume.Volume;
+import io.doceph.volume.VolumeError;
+import io.doceph.volume.VolumeName;
+import io.doceph.volume.VolumeSpec;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+
+/** Takes over images that doceph did not make; their data is read at most. */
+final class Adoption {
+  private static final Logger LOG = Logger.getLogger(Adoption.class);
+
+  private final Cluster cluster;
+  private final RbdCommands commands;
+  private final Descriptions descriptions;
+  private final ImageOptions options;
+  private final Mapper mapper;
+  private final ImageUsers users;
+  private final RbdSettings settings;
+  private final Filesystems filesystems;
+
+  Adoption(
+      Cluster cluster,
+      RbdCommands commands,
+      Descriptions descriptions,
+      ImageOptions options,
+      Mapper mapper,
+      ImageUsers users,
+      RbdSettings settings,
+      Filesystems filesystems) {
+    this.cluster = cluster;
+    this.commands = commands;
+    this.descriptions = descriptions;
+    this.options = options;
+    this.mapper = mapper;
+    this.users = users;
+    this.settings = settings;
+    this.filesystems = filesystems;
+  }
+
+  /** Describes an image as the volume of its name. */
+  Volume adopt(VolumeName name, ObjectNode given, Deadline deadline) {
+    ObjectNode shown = given.deepCopy();
+    options.complete(shown);
+    String fs = shown.path("fs").asText("");
+    String user = shown.path(ImageOptions.USER).asText("");
+    Image image =
+        new Image(
+            Place.parse(ImageOptions.placeText(shown)),
+            name.value(),
+            user.isEmpty() ? settings.defaultUser() : user);
+    JsonNode info = info(image, deadline);
+    Optional<Volume> known = descriptions.ofImage(image, deadline);
+    if (known.isPresent()) {
+      descriptions.update(known.get(), deadline); // a volume that the index has lost
+      return known.get();
+    }
+    Filesystem filesystem = fs.isEmpty() ? recognise(image, deadline) : filesystem(fs);
+    enableLock(image, info, deadline);
+    ByteSize size = new ByteSize(info.path("size").asLong());
+    VolumeSpec spec = VolumeSpec.adopted(name, "rbd", size, filesystem, shown);
+    Volume volume =
+        new Volume(
+            spec,
+            Instant.now().truncatedTo(ChronoUnit.MICROS),
+            Volume.Stage.READY,
+            settings.hostId(),
+            0);
+    descriptions.update(volume, deadline);
+    LOG.infof("volume=%s: image %s was taken over", name, image);
+    return volume;
+  }
+
+  private JsonNode info(Image image, Deadline deadline) {
+    try {
+      return cluster.json(
+          commands.info(image, deadline), "image " + image + " cannot be taken over", image);
+    } catch (VolumeError e) {
+      if (Cluster.isNoImage(e)) {
+        throw new VolumeError(
+            VolumeError.Code.NOT_FOUND,
+            "there is no image " + image + "; `rbd ls " + image.place() + "` shows those there are",
+            e);
+      }
+      throw e;
+    }
+  }
+
+  private static Filesystem filesystem(String text) {
+    try {
+      return Filesystem.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new VolumeError(VolumeError.Code.INVALID, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Looks at the image through a device that can only be read. */
+  private Filesystem recognise(Image image, Deadline deadline) {
+    String what = "image " + image + " cannot be looked at";
+    Path device = mapper.map(image, List.of(), true, what, deadline);
+    try {
+      String there = filesystems.probe(device, deadline).orElse("nothing that blkid knows");
+      try {
+        return Filesystem.parse(there);
+      } catch (IllegalArgumentException e) {
+        throw new VolumeError(
+            VolumeError.Code.CONFLICT,
+            "image "
+                + image
+                + " holds "
+                + there
+                + ", and a volume holds xfs, ext4 or btrfs on the whole image; it was not changed",
+            e);
+      }
+    } finally {
+      mapper.unmap(image, mapper.type(), false, what, deadline);
+    }
+  }
+
+  /** Images of the first doceph have no exclusive lock; it helps to tell a dead host. */
+  private void enableLock(Image image, JsonNode info, Deadline deadline) {
+    for (JsonNode feature : info.path("features")) {
+      if (feature.asText().equals(ImageOptions.EXCLUSIVE_LOCK)) {
+        return;
+      }
+    }
+    if (!users.watchers(image, deadline).isEmpty()) {
+      LOG.warnf(
+          "image %s is in use and has no exclusive-lock; `rbd feature enable %s exclusive-lock` when"
+              + " it is not",
+          image, image);
+      return;
+    }
+    CommandResult unused =
+        cluster.run(
+            commands.enableFeature(image, ImageOptions.EXCLUSIVE_LOCK, deadline),
+            "image " + image + " cannot be given an exclusive lock",
+            image);
+  }
+
+  /** The volumes that the first doceph left on this host. */
+  List<Adoptable> legacy(Path metadata) {
+    LegacyVolumes.Found found = volumes(metadata).read();
+    List<Adoptable> all = new ArrayList<>();
+    for (LegacyVolume volume : found.volumes()) {
+      ObjectNode asked = JsonNodeFactory.instance.objectNode();
+      asked.put(ImageOptions.POOL, volume.pool());
+      asked.put(ImageOptions.USER, volume.user());
+      if (volume.filesystem() != null) {
+        asked.put("fs", volume.filesystem());
+      }
+      all.add(new Adoptable(volume.name().value(), asked, volume.notes(), null));
+    }
+    found
+        .skipped()
+        .forEach(
+            s ->
+                all.add(
+                    new Adoptable(
+                        s.what(), JsonNodeFactory.instance.objectNode(), List.of(), s.why())));
+    return all;
+  }
+
+  private LegacyVolumes volumes(Path metadata) {
+    return new LegacyVolumes(
+        metadata,
+        settings.rbdmap(),
+        settings.fstab(),
+        new LegacyVolumes.Defaults(
+            settings.allPlaces().getFirst().pool(), settings.defaultUser(), null));
+  }
+
+  /** Takes the lines of an adopted volume out of the tables; the metadata folder is left. */
+  List<String> legacyAdopted(Path metadata, String name) {
+    LegacyVolumes volumes = volumes(metadata);
+    Function<Path, String> told =
+        table ->
+            "its lines were taken out of " + table + " (a copy is " + table + ".before-doceph)";
+    return volumes.read().volumes().stream()
+        .filter(v -> v.name().value().equals(name))
+        .flatMap(v -> volumes.removeLines(v).stream())
+        .map(told)
+        .toList();
+  }
+}
