@@ -27,7 +27,15 @@ import org.jspecify.annotations.Nullable;
  * the cluster is needed.
  */
 final class Descriptions {
-  private record Read(byte[] raw, Found found) {}
+  private static final class Read {
+    final byte[] raw;
+    final Found found;
+
+    Read(byte[] raw, Found found) {
+      this.raw = raw;
+      this.found = found;
+    }
+  }
 
   private final Cluster cluster;
   private final RbdCommands commands;
@@ -106,7 +114,7 @@ final class Descriptions {
                           n -> {
                             Read read = read(n, value);
                             listing.put(n, read);
-                            all.putIfAbsent(n, read.found()); // the first place of a name counts
+                            all.putIfAbsent(n, read.found); // the first place of a name counts
                           });
                 }
               });
@@ -130,7 +138,7 @@ final class Descriptions {
 
   private Read read(VolumeName name, byte[] value) {
     Read known = lastListing.get(name);
-    return known != null && Arrays.equals(known.raw(), value)
+    return known != null && Arrays.equals(known.raw, value)
         ? known
         : new Read(value, ImageJson.found(name, value));
   }
