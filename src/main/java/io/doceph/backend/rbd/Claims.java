@@ -223,8 +223,6 @@ final class Claims {
   /**
    * Cuts off, before the first write, whoever may believe to hold the image: who holds its lock
    * without being heard of, and who was said to write to it.
-   *
-   * @param ours this host's address, which is spared
    */
   void fenceTheDead(VolumeName volume, Image image, Users now, Deadline deadline) {
     Set<String> dead = new LinkedHashSet<>();

@@ -91,14 +91,15 @@ final class Holders {
     entry.put("bootId", settings.bootId());
     entry.put("address", address);
     entry.put("since", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-    start(
-        volume,
-        () -> {
-          index.put(place, key(volume, writer), entry, Deadline.after(TIME));
-          if (writer) {
-            change(volume, holder(entry, true));
-          }
-        });
+    var unused =
+        start(
+            volume,
+            () -> {
+              index.put(place, key(volume, writer), entry, Deadline.after(TIME));
+              if (writer) {
+                change(volume, holder(entry, true));
+              }
+            });
   }
 
   /** Takes the entry away, beside other work. */
@@ -115,16 +116,16 @@ final class Holders {
 
   /** One after another for each volume: an entry must not be written after it was taken away. */
   private CompletableFuture<Void> start(VolumeName volume, Runnable work) {
-    return writing.compute(
-        volume,
-        (name, before) -> {
-          Runnable one = () -> quietly(volume, work);
-          CompletableFuture<Void> next =
-              before == null
-                  ? background.start(one)
-                  : before.thenCompose(done -> background.start(one));
-          return next;
-        });
+    Runnable one = () -> quietly(volume, work);
+    CompletableFuture<Void> next =
+        writing.compute(
+            volume,
+            (name, before) ->
+                before == null
+                    ? background.start(one)
+                    : before.thenCompose(done -> background.start(one)));
+    var unused = next.thenRun(() -> writing.remove(volume, next));
+    return next;
   }
 
   private static void quietly(VolumeName volume, Runnable work) {
