@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real Ceph cluster of one node, by way of {@code src/test/rig/ceph}, in a scratch directory that
  * ends with it. It has the pools {@code volumes} (with the namespace {@code team1}), {@code ssd}
- * and {@code ecdata}, and the users {@code docker}, {@code cinder} and {@code nocaps}. Everything in
- * it ends with this process, even when this process is killed.
+ * and {@code ecdata}, and the users {@code docker}, {@code cinder} and {@code nocaps}. Everything
+ * in it ends with this process, even when this process is killed.
  */
 public final class CephRig implements AutoCloseable {
   private static final Path SCRIPTS = Path.of("src/test/rig").toAbsolutePath();

@@ -97,8 +97,7 @@ class CephRigTest {
     Command.Result refused = on(two, "map", "-o", "exclusive", image);
     assertThat(refused.exit()).isEqualTo(30);
     assertThat(refused.err())
-        .isEqualTo(
-            "rbd: sysfs write failed\nrbd: map failed: (30) Read-only file system");
+        .isEqualTo("rbd: sysfs write failed\nrbd: map failed: (30) Read-only file system");
   }
 
   @Test
@@ -116,12 +115,12 @@ class CephRigTest {
     String device = map(one);
     rig.killClients(one);
     assertThat(
-            Command.of("dd", "if=" + device, "of=/dev/null", "count=8", "iflag=direct").run().exit())
+            Command.of("dd", "if=" + device, "of=/dev/null", "count=8", "iflag=direct")
+                .run()
+                .exit())
         .isNotZero();
     Await.until(
-        "no watcher",
-        SOON,
-        () -> rig.rbd("status", image).out().contains("Watchers: none"));
+        "no watcher", SOON, () -> rig.rbd("status", image).out().contains("Watchers: none"));
     on(one, "unmap", device).succeeded();
   }
 
