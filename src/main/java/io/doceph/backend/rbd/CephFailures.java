@@ -31,6 +31,12 @@ final class CephFailures {
   /** Any program whose user has no keyring file; exit code 2, as for a missing image. */
   private static final String NO_KEYRING = "unable to find a keyring";
 
+  /** Any program when the monitors do not accept the user's key; rados exits with 1 then. */
+  private static final String WRONG_KEY = "handle_auth_bad_method";
+
+  /** Any program when the keyring is no keyring. */
+  private static final String BROKEN_KEYRING = "auth: error parsing file";
+
   /** Any program when no monitor can be talked to, or lets the user in. */
   private static final String NO_CONNECTION = "couldn't connect to";
 
@@ -130,6 +136,28 @@ final class CephFailures {
               + "` prints it)",
           failure);
     }
+    if (said.contains(BROKEN_KEYRING)) {
+      return error(
+          VolumeError.Code.FAILED,
+          what,
+          "the keyring of the Ceph user "
+              + user
+              + " cannot be read; write it anew (`ceph auth get client."
+              + user
+              + "` prints it)",
+          failure);
+    }
+    if (said.contains(WRONG_KEY)) {
+      return error(
+          VolumeError.Code.FAILED,
+          what,
+          "the cluster does not accept the key of the Ceph user "
+              + user
+              + "; put the right one into its keyring (`ceph auth get client."
+              + user
+              + "` prints it)",
+          failure);
+    }
     if (said.contains(NO_POOL)) {
       return error(
           VolumeError.Code.FAILED,
@@ -144,14 +172,7 @@ final class CephFailures {
           failure);
     }
     if (said.contains(FULL) || said.contains(QUOTA)) {
-      return error(
-          VolumeError.Code.FAILED,
-          what,
-          "the pool "
-              + pool
-              + " is full; remove what is not needed, empty the trash (`doceph trash"
-              + " purge`), or add OSDs or quota",
-          failure);
+      return error(VolumeError.Code.FAILED, what, full(pool), failure);
     }
     if (said.contains(BLOCKLISTED)) {
       return error(
@@ -174,6 +195,35 @@ final class CephFailures {
     return low.contains(NO_CONNECTION) && !low.contains(NO_NAMESPACE)
         ? VolumeError.Code.UNAVAILABLE
         : VolumeError.Code.FAILED;
+  }
+
+  /** A map that had to be killed: the cluster may be silent, or this one image be held. */
+  static VolumeError hungMap(String what, CommandFailure failure, Image image) {
+    return error(
+        VolumeError.Code.UNAVAILABLE,
+        what,
+        "`rbd device map` had not ended after "
+            + failure.duration().toSeconds()
+            + " s and was undone; either the Ceph cluster does not answer (look at `ceph status`) or"
+            + " somebody holds the image (`rbd status "
+            + image
+            + "`, `rbd lock ls "
+            + image
+            + "`)",
+        failure);
+  }
+
+  /** Whether the program itself has given up waiting for the cluster. */
+  static boolean isTimeout(CommandFailure failure) {
+    return failure.stderr().contains(TIMED_OUT);
+  }
+
+  /** That a pool has no room, and what to do. */
+  static String full(String pool) {
+    return "the pool "
+        + pool
+        + " is full; remove what is not needed, empty the trash (`doceph trash purge`), or add OSDs"
+        + " or quota";
   }
 
   /** What an administrator runs to give a user all that doceph needs. */
