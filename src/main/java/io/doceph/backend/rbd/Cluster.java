@@ -9,6 +9,8 @@ import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.ProcessRunner;
 import io.doceph.volume.VolumeError;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +22,13 @@ final class Cluster {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ProcessRunner runner;
+  private final Path conf;
   private final Reachability reachability;
   private final FullPools fullPools;
 
-  Cluster(ProcessRunner runner, Reachability reachability, FullPools fullPools) {
+  Cluster(ProcessRunner runner, Path conf, Reachability reachability, FullPools fullPools) {
     this.runner = runner;
+    this.conf = conf;
     this.reachability = reachability;
     this.fullPools = fullPools;
   }
@@ -36,13 +40,13 @@ final class Cluster {
    * @throws VolumeError with a sentence for the user; its cause is the {@link CommandFailure}
    */
   CommandResult run(Command command, String what, Image image) {
-    reachability.require(what);
+    reachability.require(what, image.place().pool());
     return always(command, what, image.user(), image.place().pool());
   }
 
   /** The same for the index of a place. */
   CommandResult run(Command command, String what, Place place, String user) {
-    reachability.require(what);
+    reachability.require(what, place.pool());
     return always(command, what, user, place.pool());
   }
 
@@ -51,10 +55,10 @@ final class Cluster {
    * lock alone, and other volumes go on.
    */
   CommandResult map(Command command, String what, Image image) {
-    reachability.require(what);
+    reachability.require(what, image.place().pool());
     try {
       CommandResult result = runner.run(command);
-      reachability.answered();
+      reachability.answered(image.place().pool());
       return result;
     } catch (CommandFailure e) {
       throw e.kind() == CommandFailure.Kind.TIMEOUT
@@ -78,22 +82,29 @@ final class Cluster {
 
   /** Runs a command even if the cluster has just not answered another one. */
   CommandResult always(Command command, String what, String user, String pool) {
+    if (!Files.exists(conf)) {
+      throw new VolumeError(
+          VolumeError.Code.UNAVAILABLE,
+          what
+              + ": there is no "
+              + conf
+              + "; copy it from a monitor's host, or set doceph.rbd.conf to where it is (without Ceph:"
+              + " doceph.backends without rbd)");
+    }
     try {
       CommandResult result = runner.run(command);
-      reachability.answered();
+      reachability.answered(pool);
       return result;
     } catch (CommandFailure e) {
       String full = isSilence(e) ? fullPools.reason(pool, user) : null;
       if (full != null) {
         // It answers, and lets whoever writes wait until there is room.
-        reachability.answered();
+        reachability.answered(pool);
         throw new VolumeError(VolumeError.Code.FAILED, what + ": " + full, e);
       }
       VolumeError error = CephFailures.explain(what, e, user, pool);
       if (e.kind() == CommandFailure.Kind.EXIT && error.code() != VolumeError.Code.UNAVAILABLE) {
-        reachability.answered();
-      } else if (error.code() == VolumeError.Code.UNAVAILABLE) {
-        reachability.silent(String.valueOf(error.getMessage()));
+        reachability.answered(pool);
       }
       throw error;
     } catch (MissingToolException e) {
@@ -108,6 +119,27 @@ final class Cluster {
   private static boolean isSilence(CommandFailure failure) {
     return failure.kind() == CommandFailure.Kind.TIMEOUT
         || (failure.kind() == CommandFailure.Kind.EXIT && CephFailures.isTimeout(failure));
+  }
+
+  /**
+   * Runs a command on the index, which every operation needs: when it waits in vain, the cluster
+   * counts as silent. Of other commands that cannot be said: one image may hang alone.
+   */
+  CommandResult index(Command command, String what, String user, String pool) {
+    try {
+      return always(command, what, user, pool);
+    } catch (VolumeError e) {
+      boolean silent = failure(e).isPresent() && e.code() == VolumeError.Code.UNAVAILABLE;
+      if (silent) {
+        reachability.silent(pool, String.valueOf(e.getMessage()));
+      }
+      throw e;
+    }
+  }
+
+  /** Refuses at once what would only wait. */
+  void requireReachable(String what, Place place) {
+    reachability.require(what, place.pool());
   }
 
   /** The same, for output that is JSON. */

@@ -38,7 +38,11 @@ final class Mapper {
    *
    * @param image the image's name when it was mapped
    */
-  record Device(Place place, String image, Path path) {}
+  record Device(Place place, String image, Path path) {
+    boolean isOf(Image other) {
+      return place.equals(other.place()) && image.equals(other.name());
+    }
+  }
 
   private final Cluster cluster;
   private final RbdCommands commands;
@@ -225,7 +229,7 @@ final class Mapper {
   /** The device of an image on this host. */
   Optional<Path> find(Image image, String type, Deadline deadline) {
     return devices(type, deadline).stream()
-        .filter(d -> d.place().equals(image.place()) && d.image().equals(image.name()))
+        .filter(d -> d.isOf(image))
         .map(Device::path)
         .findFirst();
   }
