@@ -59,6 +59,7 @@ public final class RbdBackend implements ClusterBackend {
   private final Claims claims;
   private final Mapper mapper;
   private final Maps maps;
+  private final MissingImages missingImages;
   private final Trash trash;
   private final Adoption adoption;
   private final Examination examination;
@@ -88,6 +89,7 @@ public final class RbdBackend implements ClusterBackend {
     this.claims = new Claims(cluster, commands, users, holders, settings);
     this.mapper = new Mapper(cluster, commands, settings.mapper(), user);
     this.maps = new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId());
+    this.missingImages = new MissingImages(cluster, commands);
     this.trash = new Trash(cluster, commands, index, descriptions, settings, background);
     this.adoption =
         new Adoption(
@@ -146,7 +148,7 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public List<Found> list(Deadline deadline) {
-    List<Found> all = descriptions.list(deadline);
+    List<Found> all = missingImages.mark(descriptions.list(deadline), maps.all(), deadline);
     announceAgain();
     if (trash.hasExpired()) {
       trash.startPurge();
