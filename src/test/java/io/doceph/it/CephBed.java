@@ -24,11 +24,20 @@ import java.util.function.Supplier;
  * of which a test can hold up or replace.
  */
 final class CephBed implements AutoCloseable {
-  /** Looking must be answered in milliseconds; the machine of a test may be busy. */
-  static final Duration AT_ONCE = Duration.ofSeconds(1);
+  /** How many times slower than usual this machine may be: a number, 1 unless set. */
+  private static final int PATIENCE = Integer.getInteger("doceph.rig.patience", 1);
 
-  /** More than the deadline of any call, which is 8 s here. */
-  static final Duration BOUND = Duration.ofSeconds(14);
+  private static final Duration COMMAND = Duration.ofSeconds(3).multipliedBy(PATIENCE);
+  private static final Duration CALL = Duration.ofSeconds(12).multipliedBy(PATIENCE);
+
+  /** Looking must be answered in milliseconds; the machine of a test may be busy. */
+  static final Duration AT_ONCE = Duration.ofSeconds(1).multipliedBy(PATIENCE);
+
+  /** More than the deadline of any call. */
+  static final Duration BOUND = CALL.plusSeconds(8);
+
+  /** More than anything may take that happens by itself. */
+  static final Duration SOON = Duration.ofSeconds(30).multipliedBy(PATIENCE);
 
   private static final List<String> POOLS = List.of("volumes", "ssd", "volumes/team1");
 
@@ -36,6 +45,7 @@ final class CephBed implements AutoCloseable {
   private final Bed bed = Bed.make();
   private final Path host = bed.path("host");
   private final Path rbd;
+  private final List<DocephDaemon> daemons = new ArrayList<>();
 
   CephBed(CephRig rig) {
     this.rig = rig;
@@ -60,11 +70,11 @@ final class CephBed implements AutoCloseable {
                 "DOCEPH_RBD_CONF", rig.conf().toString(),
                 "DOCEPH_RBD_POOLS", "ssd",
                 "DOCEPH_RBD_REMOVE", "delete",
-                "DOCEPH_RBD_COMMAND_TIMEOUT", "3s",
+                "DOCEPH_RBD_COMMAND_TIMEOUT", COMMAND.toSeconds() + "s",
                 "DOCEPH_RBD_TAKEOVER_WAIT", "3s",
-                "DOCEPH_LIMITS_LONG_CALL", "8s",
-                "DOCEPH_LIMITS_SHORT_CALL", "8s",
-                "DOCEPH_REFRESH_INTERVAL", "300ms",
+                "DOCEPH_LIMITS_LONG_CALL", CALL.toSeconds() + "s",
+                "DOCEPH_LIMITS_SHORT_CALL", CALL.toSeconds() + "s",
+                "DOCEPH_REFRESH_INTERVAL", "1s",
                 "DOCEPH_DEFAULT_SIZE", "32MiB",
                 "DOCEPH_HOST_NAME", "faulty",
                 "DOCEPH_TOOLS_RBD", tool("rbd", rbd),
@@ -73,7 +83,9 @@ final class CephBed implements AutoCloseable {
                 "DOCEPH_TOOLS_MOUNT", tool("mount", real("mount")),
                 "DOCEPH_TOOLS_UMOUNT", tool("umount", real("umount"))));
     all.addAll(Arrays.asList(changes));
-    return bed.daemon(all.toArray(String[]::new));
+    DocephDaemon daemon = bed.daemon(all.toArray(String[]::new));
+    daemons.add(daemon);
+    return daemon;
   }
 
   /** A running daemon. */
@@ -207,6 +219,16 @@ final class CephBed implements AutoCloseable {
     assertThat(answer.err()).contains(words);
   }
 
+  /** A volume of another backend is mounted, written, read and unmounted within the time. */
+  static void assertGoesOn(Plugin plugin, String name) throws IOException {
+    long begin = System.nanoTime();
+    Path file = plugin.mount(name, "w").resolve("f");
+    Files.writeString(file, "goes on");
+    assertThat(file).hasContent("goes on");
+    plugin.unmount(name, "w");
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(AT_ONCE.multipliedBy(2));
+  }
+
   /** Creates, mounts, writes, reads, unmounts and removes a volume. */
   static void assertAllWorks(Plugin plugin, String name, String options) throws IOException {
     plugin.create(name, options);
@@ -238,7 +260,7 @@ final class CephBed implements AutoCloseable {
     List<String> wanted = Arrays.stream(volumes).map(v -> "volumes/" + v).toList();
     Await.until(
         "only these are left: " + wanted + "; now " + images() + keys() + mapped(),
-        Bed.SOON,
+        SOON,
         () ->
             images().equals(wanted)
                 && keys().stream()
@@ -258,7 +280,7 @@ final class CephBed implements AutoCloseable {
     assertOnlyLeft();
     Await.until(
         "nothing is mapped or mounted: " + mapped() + bed.mounts(),
-        Bed.SOON,
+        SOON,
         () -> mapped().isEmpty() && bed.mounts().isEmpty() && keys().isEmpty());
     assertThat(bed.loops()).isEmpty();
     assertThat(bed.names("mnt")).isEmpty();
@@ -269,8 +291,9 @@ final class CephBed implements AutoCloseable {
   @Override
   public void close() {
     noTrouble();
-    bed.close();
+    daemons.forEach(DocephDaemon::close);
     rig.unmapAll(host);
+    bed.close();
     for (String image : images()) {
       String[] words = image.split(" ", -1);
       if (words[0].equals("trash")) {

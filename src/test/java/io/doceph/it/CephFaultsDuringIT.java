@@ -1,6 +1,5 @@
 package io.doceph.it;
 
-import static io.doceph.it.CephBed.assertAllWorks;
 import static io.doceph.it.CephBed.assertLooksAtOnce;
 import static io.doceph.it.CephBed.assertRefused;
 import static io.doceph.it.CephFaultsIT.awaitProblem;
@@ -89,7 +88,7 @@ class CephFaultsDuringIT {
       assertRefused(answer, "volume v");
       assertThat(plugin.names()).containsExactly("other");
       assertLooksAtOnce(plugin, "other");
-      assertAllWorks(plugin, "another", "\"backend\":\"vfs\"");
+      CephBed.assertGoesOn(plugin, "other");
 
       mend.run();
       ceph.assertNothingIsLeft();
@@ -120,6 +119,7 @@ class CephFaultsDuringIT {
     DocephDaemon daemon = ceph.start();
     try (Plugin plugin = new Plugin(daemon)) {
       plugin.create("v", "");
+      plugin.create("other", "\"backend\":\"vfs\"");
       Files.writeString(plugin.mount("v", "c1").resolve("f"), "kept");
       plugin.unmount("v", "c1");
 
@@ -134,12 +134,12 @@ class CephFaultsDuringIT {
       assertRefused(answer, "volume v");
       assertThat(plugin.volume("v").has("Mountpoint")).isFalse();
       assertLooksAtOnce(plugin, "v");
-      assertAllWorks(plugin, "another", "\"backend\":\"vfs\"");
+      CephBed.assertGoesOn(plugin, "other");
 
       rig.resumeOsd();
       Await.until(
           "it is undone",
-          Bed.SOON,
+          CephBed.SOON,
           () -> ceph.mapped().isEmpty() && ceph.bed().mounts().isEmpty());
       awaitSuccess(() -> plugin.tryMount("v", "c2"));
       assertThat(ceph.bed().path("mnt/v/f")).hasContent("kept");
@@ -170,7 +170,7 @@ class CephFaultsDuringIT {
         assertRefused(answer, "volume v");
         awaitSuccess(() -> plugin.tryUnmount("v", "c1"));
       }
-      Await.until("it is unmapped", Bed.SOON, () -> ceph.mapped().isEmpty());
+      Await.until("it is unmapped", CephBed.SOON, () -> ceph.mapped().isEmpty());
       awaitSuccess(() -> plugin.tryMount("v", "c2"));
       assertThat(ceph.bed().path("mnt/v/f")).hasContent("kept");
       plugin.unmount("v", "c2");
@@ -263,7 +263,7 @@ class CephFaultsDuringIT {
       rig.resumeOsd();
       Await.until(
           "it is answered",
-          Bed.SOON,
+          CephBed.SOON,
           () ->
               CephBed.async(daemon, p -> p.get("maybe")).handle((a, e) -> e == null).join());
       assertThat(plugin.get("maybe").err()).contains("there is no volume maybe");
@@ -327,12 +327,12 @@ class CephFaultsDuringIT {
       // When the OSD dies while a container writes
       CompletableFuture<String> during =
           CompletableFuture.supplyAsync(() -> write(directory.resolve("during")));
-      Await.until("it writes", Bed.SOON, () -> Files.exists(directory.resolve("during")));
+      Await.until("it writes", CephBed.SOON, () -> Files.exists(directory.resolve("during")));
       rig.killOsd();
       rig.startOsd();
 
       // Then the write goes on, and after a fresh map all is as it was written
-      String written = during.get(60, java.util.concurrent.TimeUnit.SECONDS);
+      String written = during.get(CephBed.SOON.toSeconds(), java.util.concurrent.TimeUnit.SECONDS);
       String after = write(directory.resolve("after"));
       plugin.unmount("v", "c1");
       plugin.mount("v", "c2");
@@ -371,7 +371,7 @@ class CephFaultsDuringIT {
     try (Plugin plugin = new Plugin(ceph.start())) {
       plugin.create("v", "");
       fullAbove("0.000001", "0.000002", "0.000003");
-      Await.until("full", Bed.SOON, () -> osdMap().contains("hashpspool,full"));
+      Await.until("full", CephBed.SOON, () -> osdMap().contains("hashpspool,full"));
 
       assertRefused(
           () -> plugin.tryCreate("w", ""),
@@ -381,7 +381,7 @@ class CephFaultsDuringIT {
       Plugin.refused(plugin.get("maybe"), 200);
 
       fullAbove("0.98", "0.985", "0.99");
-      Await.until("not full", Bed.SOON, () -> !osdMap().contains("hashpspool,full"));
+      Await.until("not full", CephBed.SOON, () -> !osdMap().contains("hashpspool,full"));
       awaitSuccess(() -> plugin.tryCreate("w", ""));
       plugin.remove("v");
       plugin.remove("w");

@@ -188,8 +188,8 @@ class CephFaultsImageIT {
 
       assertRefused(
           answer,
-          "volume hung cannot be mapped: `rbd device map` had not ended after 6 s and was undone;"
-              + " either the Ceph cluster does not answer (look at `ceph status`) or somebody holds"
+          "volume hung cannot be mapped: `rbd device map` had not ended after ",
+          " s and was undone; either the Ceph cluster does not answer (look at `ceph status`) or somebody holds"
               + " the image (`rbd status volumes/hung`, `rbd lock ls volumes/hung`)");
       // Others go on after it, too: one image says nothing of the cluster
       assertAllWorks(plugin, "after", "");
@@ -236,7 +236,7 @@ class CephFaultsImageIT {
       }
     }
     assertThat(rounds).as("volumes that went on meanwhile").isPositive();
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(CephBed.BOUND.plus(CephBed.BOUND));
     return hung.join();
   }
 
@@ -269,7 +269,7 @@ class CephFaultsImageIT {
             .ifPresent(ProcessHandle::destroyForcibly);
       }
       awaitSuccess(() -> plugin.tryUnmount("v", "c1"));
-      Await.until("it is unmapped", Bed.SOON, () -> ceph.mapped().isEmpty());
+      Await.until("it is unmapped", CephBed.SOON, () -> ceph.mapped().isEmpty());
       plugin.remove("v");
       ceph.assertNothingIsLeft();
     }
@@ -366,7 +366,6 @@ class CephFaultsImageIT {
       assertRefused(() -> plugin.tryCreate("v", ""), words);
       assertThat(plugin.names()).isEmpty();
       assertThatThrownBy(() -> plugin.get("v")).isInstanceOf(UncheckedIOException.class);
-      assertAllWorks(plugin, "local", "\"backend\":\"vfs\"");
 
       String right = Files.readString(rig.directory().resolve("ceph.client.docker.keyring"));
       Files.writeString(mine, right);
@@ -387,7 +386,6 @@ class CephFaultsImageIT {
               + " auth caps client.nocaps mon 'profile rbd' osd 'profile rbd pool=volumes' mgr"
               + " 'profile rbd pool=volumes'`");
       assertThatThrownBy(() -> plugin.get("v")).isInstanceOf(UncheckedIOException.class);
-      assertAllWorks(plugin, "local", "\"backend\":\"vfs\"");
     }
     ceph.assertNothingIsLeft();
   }
