@@ -96,7 +96,7 @@ class CephFaultsImageIT {
   }
 
   @Test
-  void anImageMadeSmallerIsNotMounted() throws IOException {
+  void anImageMadeSmallerIsNotMounted() {
     try (Plugin plugin = new Plugin(ceph.start())) {
       plugin.create("v", "");
       rig.rbd("resize", "--no-progress", "--allow-shrink", "--size", "16M", "volumes/v").succeeded();
@@ -107,16 +107,14 @@ class CephFaultsImageIT {
           "`rbd resize` it back");
       assertThat(ceph.mapped()).isEmpty();
 
-      rig.rbd("resize", "--no-progress", "--size", "32M", "volumes/v").succeeded();
-      awaitSuccess(() -> plugin.tryMount("v", "c2"));
-      plugin.unmount("v", "c2");
+      // What was cut off is lost, whatever size the image gets again: it is not mounted, but goes
       plugin.remove("v");
       ceph.assertNothingIsLeft();
     }
   }
 
   @Test
-  void anImageMadeLargerIsMounted() throws IOException {
+  void anImageMadeLargerIsMounted() {
     try (Plugin plugin = new Plugin(ceph.start())) {
       plugin.create("v", "");
       rig.rbd("resize", "--no-progress", "--size", "64M", "volumes/v").succeeded();
@@ -313,7 +311,7 @@ class CephFaultsImageIT {
   }
 
   @Test
-  void aMissingPoolIsNamedAndOtherPoolsGoOn() throws IOException {
+  void aMissingPoolIsNamedAndOtherPoolsGoOn() {
     try (Plugin plugin = new Plugin(ceph.start("DOCEPH_RBD_POOLS", "nopool"))) {
       assertRefused(
           () -> plugin.tryCreate("v", "\"pool\":\"nopool\""),
@@ -378,7 +376,7 @@ class CephFaultsImageIT {
   }
 
   @Test
-  void aUserWithoutRightsIsToldWhatToGrant() throws IOException {
+  void aUserWithoutRightsIsToldWhatToGrant() {
     try (Plugin plugin = new Plugin(ceph.start("DOCEPH_RBD_AUTH_USER", "nocaps"))) {
       assertRefused(
           () -> plugin.tryCreate("v", ""),
