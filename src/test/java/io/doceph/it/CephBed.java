@@ -65,23 +65,40 @@ final class CephBed implements AutoCloseable {
     List<String> all =
         new ArrayList<>(
             List.of(
-                "DOCEPH_BACKEND", "rbd",
-                "DOCEPH_BACKENDS", "rbd,vfs",
-                "DOCEPH_RBD_CONF", rig.conf().toString(),
-                "DOCEPH_RBD_POOLS", "ssd",
-                "DOCEPH_RBD_REMOVE", "delete",
-                "DOCEPH_RBD_COMMAND_TIMEOUT", COMMAND.toSeconds() + "s",
-                "DOCEPH_RBD_TAKEOVER_WAIT", "3s",
-                "DOCEPH_LIMITS_LONG_CALL", CALL.toSeconds() + "s",
-                "DOCEPH_LIMITS_SHORT_CALL", CALL.toSeconds() + "s",
-                "DOCEPH_REFRESH_INTERVAL", "1s",
-                "DOCEPH_DEFAULT_SIZE", "32MiB",
-                "DOCEPH_HOST_NAME", "faulty",
-                "DOCEPH_TOOLS_RBD", tool("rbd", rbd),
-                "DOCEPH_TOOLS_RADOS", tool("rados", Path.of("/usr/bin/rados")),
-                "DOCEPH_TOOLS_MKFS_EXT4", tool("mkfs.ext4", real("mkfs.ext4")),
-                "DOCEPH_TOOLS_MOUNT", tool("mount", real("mount")),
-                "DOCEPH_TOOLS_UMOUNT", tool("umount", real("umount"))));
+                "DOCEPH_BACKEND",
+                "rbd",
+                "DOCEPH_BACKENDS",
+                "rbd,vfs",
+                "DOCEPH_RBD_CONF",
+                rig.conf().toString(),
+                "DOCEPH_RBD_POOLS",
+                "ssd",
+                "DOCEPH_RBD_REMOVE",
+                "delete",
+                "DOCEPH_RBD_COMMAND_TIMEOUT",
+                COMMAND.toSeconds() + "s",
+                "DOCEPH_RBD_TAKEOVER_WAIT",
+                "3s",
+                "DOCEPH_LIMITS_LONG_CALL",
+                CALL.toSeconds() + "s",
+                "DOCEPH_LIMITS_SHORT_CALL",
+                CALL.toSeconds() + "s",
+                "DOCEPH_REFRESH_INTERVAL",
+                "1s",
+                "DOCEPH_DEFAULT_SIZE",
+                "32MiB",
+                "DOCEPH_HOST_NAME",
+                "faulty",
+                "DOCEPH_TOOLS_RBD",
+                tool("rbd", rbd),
+                "DOCEPH_TOOLS_RADOS",
+                tool("rados", Path.of("/usr/bin/rados")),
+                "DOCEPH_TOOLS_MKFS_EXT4",
+                tool("mkfs.ext4", real("mkfs.ext4")),
+                "DOCEPH_TOOLS_MOUNT",
+                tool("mount", real("mount")),
+                "DOCEPH_TOOLS_UMOUNT",
+                tool("umount", real("umount"))));
     all.addAll(Arrays.asList(changes));
     DocephDaemon daemon = bed.daemon(all.toArray(String[]::new));
     daemons.add(daemon);
@@ -117,7 +134,8 @@ final class CephBed implements AutoCloseable {
    * @param shell what it does then; it is the real tool afterwards unless this ends it
    */
   void trouble(String tool, String words, String shell) {
-    String text = "case \"$*\" in\n*%s*)\n%s\n;;\nesac\n".formatted(words.replace(" ", "\\ "), shell);
+    String text =
+        "case \"$*\" in\n*%s*)\n%s\n;;\nesac\n".formatted(words.replace(" ", "\\ "), shell);
     try {
       Path fresh = Files.writeString(bed.path("trouble.new"), text);
       Files.move(

@@ -264,8 +264,7 @@ class CephFaultsDuringIT {
       Await.until(
           "it is answered",
           CephBed.SOON,
-          () ->
-              CephBed.async(daemon, p -> p.get("maybe")).handle((a, e) -> e == null).join());
+          () -> CephBed.async(daemon, p -> p.get("maybe")).handle((a, e) -> e == null).join());
       assertThat(plugin.get("maybe").err()).contains("there is no volume maybe");
     }
   }
@@ -349,15 +348,15 @@ class CephFaultsDuringIT {
   private static String write(Path file) {
     String sum =
         Command.of(
-            "sh",
-            "-c",
-            "head -c 4194304 /dev/urandom >\"$1\"; dd if=\"$1\" of=\"$0\" bs=128k oflag=dsync"
-                + " status=none; md5sum <\"$1\"; rm -f \"$1\"",
-            file.toString(),
-            "/tmp/" + file.getFileName() + "." + ProcessHandle.current().pid())
-        .run()
-        .succeeded()
-        .out();
+                "sh",
+                "-c",
+                "head -c 4194304 /dev/urandom >\"$1\"; dd if=\"$1\" of=\"$0\" bs=128k oflag=dsync"
+                    + " status=none; md5sum <\"$1\"; rm -f \"$1\"",
+                file.toString(),
+                "/tmp/" + file.getFileName() + "." + ProcessHandle.current().pid())
+            .run()
+            .succeeded()
+            .out();
     return sum.substring(0, 32);
   }
 
@@ -391,7 +390,9 @@ class CephFaultsDuringIT {
     }
   }
 
-  /** The pools' own quota would need a manager; an OSD that is full marks its pools the same way. */
+  /**
+   * The pools' own quota would need a manager; an OSD that is full marks its pools the same way.
+   */
   private void fullAbove(String nearly, String backfill, String full) {
     boolean lower = full.startsWith("0.0");
     if (!lower) {

@@ -99,7 +99,8 @@ class CephFaultsImageIT {
   void anImageMadeSmallerIsNotMounted() {
     try (Plugin plugin = new Plugin(ceph.start())) {
       plugin.create("v", "");
-      rig.rbd("resize", "--no-progress", "--allow-shrink", "--size", "16M", "volumes/v").succeeded();
+      rig.rbd("resize", "--no-progress", "--allow-shrink", "--size", "16M", "volumes/v")
+          .succeeded();
 
       assertRefused(
           () -> plugin.tryMount("v", "c1"),
@@ -234,7 +235,8 @@ class CephFaultsImageIT {
       }
     }
     assertThat(rounds).as("volumes that went on meanwhile").isPositive();
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(CephBed.BOUND.plus(CephBed.BOUND));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin))
+        .isLessThan(CephBed.BOUND.plus(CephBed.BOUND));
     return hung.join();
   }
 

@@ -85,7 +85,9 @@ final class MissingImages {
   private Set<String> names(Place place, Image image, Deadline deadline) {
     JsonNode list =
         cluster.json(
-            commands.images(place, deadline), "the images in " + place + " cannot be listed", image);
+            commands.images(place, deadline),
+            "the images in " + place + " cannot be listed",
+            image);
     Set<String> names = new HashSet<>();
     list.forEach(name -> names.add(name.asText()));
     return names;
