@@ -11,6 +11,7 @@ import io.doceph.volume.VolumeUser;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -289,6 +290,11 @@ final class Attachments {
       }
     }
     return attached;
+  }
+
+  /** What doceph has mapped here, as it was written down. */
+  Collection<Maps.Entry> entries() {
+    return maps.all();
   }
 
   /** The volumes that may be mapped here, from what was written down. */

@@ -48,6 +48,7 @@ public final class RbdBackend implements ClusterBackend {
   private final ImageOptions options;
   private final Claims claims;
   private final Mapper mapper;
+  private final MissingImages missingImages;
   private final Trash trash;
   private final Adoption adoption;
   private final Examination examination;
@@ -89,6 +90,7 @@ public final class RbdBackend implements ClusterBackend {
             mapper,
             new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId()),
             tables);
+    this.missingImages = new MissingImages(cluster, commands);
     this.trash = new Trash(cluster, commands, index, descriptions, settings, background);
     this.adoption =
         new Adoption(
@@ -147,7 +149,8 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public List<Found> list(Deadline deadline) {
-    List<Found> all = descriptions.list(deadline);
+    List<Found> all =
+        missingImages.mark(descriptions.list(deadline), attachments.entries(), deadline);
     attachments.announceAgain();
     if (trash.hasExpired()) {
       trash.startPurge();
