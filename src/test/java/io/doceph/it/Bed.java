@@ -75,6 +75,13 @@ final class Bed implements AutoCloseable {
     return all;
   }
 
+  /** Settings as pairs of variable and value. */
+  static String[] changes(Map<String, String> settings) {
+    return settings.entrySet().stream()
+        .flatMap(setting -> Stream.of(setting.getKey(), setting.getValue()))
+        .toArray(String[]::new);
+  }
+
   /** A daemon that is not started. */
   DocephDaemon daemon(String... changes) {
     DocephDaemon daemon = new DocephDaemon(List.of(), directory, settings(changes));
