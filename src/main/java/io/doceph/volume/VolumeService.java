@@ -573,6 +573,11 @@ public final class VolumeService implements AutoCloseable {
     return backends.problem(backend);
   }
 
+  /** How long the last listing of a backend took that succeeded. */
+  public Optional<Duration> refreshTook(String backend) {
+    return backends.refreshTook(backend);
+  }
+
   /** The directory that holds the mountpoints, as the kernel's tables name it. */
   public Path mountRoot() {
     return machine.mountRoot();

@@ -74,7 +74,7 @@ public final class RbdBackend implements ClusterBackend {
     this.settings = settings;
     String user = settings.defaultUser();
     this.commands = new RbdCommands(tools, settings.conf(), user, settings.commandTime());
-    this.cluster = new Cluster(runner, reachability);
+    this.cluster = new Cluster(runner, reachability, new FullPools(runner, commands));
     Index index = new Index(cluster, commands, user);
     this.holders = new Holders(index, settings, background);
     this.descriptions =
