@@ -84,6 +84,7 @@ final class Bench {
     } finally {
       delete(memory);
     }
+    Rbds.print(executable, scratch.resolve("rbd"), quick);
   }
 
   private boolean isNative() throws IOException {

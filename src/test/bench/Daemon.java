@@ -32,6 +32,12 @@ final class Daemon implements AutoCloseable {
 
   /** Starts it and waits for the answer to Activate. */
   static Daemon start(Path executable, Path scratch) throws IOException {
+    return start(executable, scratch, Map.of());
+  }
+
+  /** The same with more settings, as environment variables. */
+  static Daemon start(Path executable, Path scratch, Map<String, String> settings)
+      throws IOException {
     Files.createDirectories(scratch);
     Path socket = scratch.resolve("s");
     Files.deleteIfExists(socket);
@@ -40,6 +46,7 @@ final class Daemon implements AutoCloseable {
             .redirectOutput(scratch.resolve("log").toFile())
             .redirectErrorStream(true);
     environment(builder.environment(), scratch);
+    builder.environment().putAll(settings);
     long began = System.nanoTime();
     Process process = builder.start();
     while (!Files.exists(socket)) {
@@ -67,6 +74,7 @@ final class Daemon implements AutoCloseable {
     environment.put("DOCEPH_SOCKET", scratch.resolve("s").toString());
     environment.put("DOCEPH_MANAGEMENT", "off");
     environment.put("DOCEPH_BACKEND", "vfs");
+    environment.put("DOCEPH_BACKENDS", "vfs,loop");
     environment.put("DOCEPH_RUN_DIR", runDir(scratch).toString());
     environment.put("DOCEPH_STATE_DIR", scratch.resolve("state").toString());
     environment.put("DOCEPH_MOUNT_ROOT", scratch.resolve("mounts").toString());

@@ -30,7 +30,8 @@ final class Launches {
     operations("loop xfs", ",\"Opts\":{\"backend\":\"loop\",\"fs\":\"xfs\",\"size\":\"300M\"}");
   }
 
-  private void operations(String kind, String options) throws IOException {
+  /** Create, Get, Mount, Mount again, Unmount and Remove of one volume. */
+  void operations(String kind, String options) throws IOException {
     String name = "\"Name\":\"launches-" + kind.replace(' ', '-') + "\"";
     String mount = "{" + name + ",\"ID\":\"bench\"}";
     String[][] calls = {

@@ -57,6 +57,9 @@ public class StatusResource {
       String problem = service.backendProblem(backend.name()).orElse(null);
       item.put("state", problem == null ? "ok" : "unavailable");
       item.put("detail", problem);
+      service
+          .refreshTook(backend.name())
+          .ifPresent(took -> item.put("refreshMillis", took.toNanos() / 1e6));
     }
     info.put("volumes", service.list().size());
     info.put("mounted", service.mounts().size());

@@ -131,6 +131,19 @@ public final class Meters {
         .callback(c -> c.call(watched.running().size()))
         .register(registry);
     GaugeWithCallback.builder()
+        .name("doceph_backend_refresh_seconds")
+        .help("How long the last listing of a backend took.")
+        .unit(Unit.SECONDS)
+        .labelNames("backend")
+        .callback(
+            c ->
+                watched
+                    .backends()
+                    .keySet()
+                    .forEach(
+                        b -> watched.refreshTook(b).ifPresent(t -> c.call(t.toNanos() / 1e9, b))))
+        .register(registry);
+    GaugeWithCallback.builder()
         .name("doceph_backend_up")
         .help("Whether a backend answers (1) or not (0).")
         .labelNames("backend")

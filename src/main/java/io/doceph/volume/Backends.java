@@ -21,6 +21,7 @@ final class Backends {
 
   private final Map<String, VolumeBackend> byName = new LinkedHashMap<>();
   private final ConcurrentMap<String, String> problems = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Duration> took = new ConcurrentHashMap<>();
   private final AtomicLong changes = new AtomicLong();
   private final Catalogue catalogue;
   private volatile Map<VolumeName, VolumeUser> lastWriters = Map.of();
@@ -62,6 +63,11 @@ final class Backends {
     return backend;
   }
 
+  /** How long the last listing of a backend took that succeeded. */
+  Optional<Duration> refreshTook(String backend) {
+    return Optional.ofNullable(took.get(backend));
+  }
+
   /** Why a backend cannot answer, if it cannot. */
   Optional<String> problem(String backend) {
     return Optional.ofNullable(problems.get(backend));
@@ -89,6 +95,7 @@ final class Backends {
    */
   boolean refresh(VolumeBackend backend) {
     long revision = catalogue.revision();
+    long began = System.nanoTime();
     try {
       List<Found> listing = backend.list(Deadline.after(LIST_LIMIT));
       catalogue.merge(backend.name(), listing, revision);
@@ -99,6 +106,7 @@ final class Backends {
           changes.incrementAndGet();
         }
       }
+      took.put(backend.name(), Duration.ofNanos(System.nanoTime() - began));
       heard(backend.name(), null);
       return true;
     } catch (RuntimeException e) {

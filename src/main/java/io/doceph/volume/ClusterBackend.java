@@ -20,6 +20,9 @@ public interface ClusterBackend extends VolumeBackend {
   /** Who writes to volumes on other hosts, as of the last listing; asks nobody. */
   Map<VolumeName, VolumeUser> writersElsewhere();
 
+  /** The volumes that may be attached here, from what was written down; asks nobody. */
+  Set<VolumeName> recordedAttachments();
+
   /** Everybody who uses a volume now, this host included, as the cluster tells. */
   List<VolumeUser> users(Volume volume, Deadline deadline);
 

@@ -196,6 +196,10 @@ final class Recovery {
 
   /** Devices that this daemon attached and that nothing uses. */
   private void detachLeftovers(VolumeBackend backend, List<String> done) {
+    if (backend instanceof ClusterBackend cluster
+        && cluster.recordedAttachments().stream().allMatch(n -> registry.get(n).isPresent())) {
+      return; // no program is run in each round just to see that all is well
+    }
     attached(backend)
         .forEach(
             (name, device) ->
@@ -207,8 +211,9 @@ final class Recovery {
     boolean used =
         registry.get(name).isPresent()
             || MountTable.self().stream().anyMatch(e -> e.source().equals(device.toString()));
-    Optional<Volume> volume = catalogue.get(name).map(Found::volume);
-    if (used || volume.isEmpty() || !device.equals(attached(backend).get(name))) {
+    boolean ours =
+        backend instanceof ClusterBackend || catalogue.get(name).map(Found::volume).isPresent();
+    if (used || !ours || !device.equals(attached(backend).get(name))) {
       return;
     }
     backend.detach(name, new Attachment.Device(device), Deadline.after(LIMIT));

@@ -362,7 +362,7 @@ public final class VolumeService implements AutoCloseable {
             Volume going = remover.begin(volume, backend, machine.hostId(), o.deadline());
             // Before the data goes: what fails now must not leave a volume that could be mounted.
             catalogue.put(Found.of(going), backend.name());
-            remover.finish(going, backend, o.deadline());
+            finishRemoval(volume, going, backend, o.deadline());
             catalogue.remove(name);
           } else {
             LOG.infof("volume=%s: asked to remove what is not there; nothing to do", name);
@@ -370,6 +370,20 @@ public final class VolumeService implements AutoCloseable {
           o.commit();
           return null;
         });
+  }
+
+  private void finishRemoval(
+      Volume volume, Volume going, VolumeBackend backend, Deadline deadline) {
+    try {
+      remover.finish(going, backend, deadline);
+    } catch (VolumeError e) {
+      if (e.code() == VolumeError.Code.IN_USE && backend instanceof ClusterBackend) {
+        // Another host was faster, and nothing was removed: it is a volume as before.
+        backend.describe(volume, deadline);
+        catalogue.put(Found.of(volume), backend.name());
+      }
+      throw e;
+    }
   }
 
   /** Forgets a volume on this host and keeps its data. */
@@ -557,6 +571,11 @@ public final class VolumeService implements AutoCloseable {
   /** Why a backend cannot answer, if it cannot. */
   public Optional<String> backendProblem(String backend) {
     return backends.problem(backend);
+  }
+
+  /** How long the last listing of a backend took that succeeded. */
+  public Optional<Duration> refreshTook(String backend) {
+    return backends.refreshTook(backend);
   }
 
   /** The directory that holds the mountpoints, as the kernel's tables name it. */

@@ -205,7 +205,7 @@ class ConfigLoaderTest {
 
   @Test
   void theKeysOfTheFrameworkMayBeInTheFile() throws IOException {
-    assertThat(load("quarkus.log.level=DEBUG").backend()).isEqualTo("vfs");
+    assertThat(load("quarkus.log.level=DEBUG").backend()).isEqualTo("rbd");
   }
 
   @Test
@@ -221,7 +221,7 @@ class ConfigLoaderTest {
   void anUnknownVariableThatIsLikeNoKeyMayBeAnotherPrograms() {
     environment.put("DOCEPH_COMPLETELY_DIFFERENT", "x");
 
-    assertThat(load().backend()).isEqualTo("vfs");
+    assertThat(load().backend()).isEqualTo("rbd");
   }
 
   @Test
@@ -284,8 +284,12 @@ class ConfigLoaderTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "doceph.backend=tape | doceph.backend: 'tape' is not known; allowed: vfs or loop",
+        "doceph.backend=tape | doceph.backend: 'tape' is not known; allowed: rbd, vfs or loop",
         "doceph.filesystem=ntfs | doceph.filesystem: 'ntfs' is not known; allowed: xfs, ext4 or btrfs",
+        "doceph.rbd.mapper=fuse | doceph.rbd.mapper: 'fuse' is not known; allowed: krbd, nbd or auto",
+        "doceph.rbd.remove=burn | doceph.rbd.remove: 'burn' is not known; allowed: trash, delete, keep or refuse",
+        "doceph.rbd.pool=a/b/c | doceph.rbd.pool: 'a/b/c' is not a pool, nor a namespace in one such as volumes/team1; allowed: POOL or POOL/NAMESPACE",
+        "doceph.rbd.pools=ssd,-x | doceph.rbd.pools: '-x' is not a pool, nor a namespace in one such as volumes/team1; allowed: POOL or POOL/NAMESPACE, separated by commas",
         "doceph.scope=world | doceph.scope: 'world' is not known; allowed: auto, local or global",
         "doceph.limits.operations=0 | doceph.limits.operations: 0 is too small; allowed: a whole number, 1 or more",
         "doceph.limits.ceph-commands=-1 | doceph.limits.ceph-commands: -1 is too small; allowed: a whole number, 1 or more",
@@ -305,7 +309,7 @@ class ConfigLoaderTest {
     assertThat(problems("doceph.backends=loop"))
         .singleElement()
         .asString()
-        .contains("doceph.backend: 'vfs' is not among doceph.backends");
+        .contains("doceph.backend: 'rbd' is not among doceph.backends");
   }
 
   @ParameterizedTest

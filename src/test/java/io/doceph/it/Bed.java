@@ -1,5 +1,6 @@
 package io.doceph.it;
 
+import io.doceph.rig.CephRig;
 import io.doceph.rig.Command;
 import io.doceph.rig.DocephDaemon;
 import java.io.IOException;
@@ -26,6 +27,7 @@ final class Bed implements AutoCloseable {
 
   private final Path directory;
   private final List<DocephDaemon> daemons = new ArrayList<>();
+  private boolean isCephHost;
 
   private Bed(Path directory) {
     this.directory = directory;
@@ -73,6 +75,23 @@ final class Bed implements AutoCloseable {
       all.put(changes[i], changes[i + 1]);
     }
     return all;
+  }
+
+  /**
+   * Settings of a daemon whose volumes are on the shared cluster, as the host "cut" of this bed. A
+   * removed volume is deleted at once, so that what is left over can be told from it.
+   */
+  String[] onCeph(String... changes) {
+    CephRig ceph = CephRig.shared();
+    Path rbd = ceph.shim(path("host"));
+    isCephHost = true;
+    List<String> all = new ArrayList<>();
+    all.addAll(List.of("DOCEPH_BACKEND", "rbd", "DOCEPH_BACKENDS", "rbd"));
+    all.addAll(List.of("DOCEPH_RBD_CONF", ceph.conf().toString()));
+    all.addAll(List.of("DOCEPH_TOOLS_RBD", rbd.toString()));
+    all.addAll(List.of("DOCEPH_RBD_REMOVE", "delete", "DOCEPH_HOST_NAME", "cut"));
+    all.addAll(List.of(changes));
+    return all.toArray(String[]::new);
   }
 
   /** A daemon that is not started. */
@@ -179,6 +198,9 @@ final class Bed implements AutoCloseable {
     List<String> points = new ArrayList<>(mounts());
     points.sort(Comparator.reverseOrder());
     points.forEach(point -> Command.of("umount", "--", point).run());
+    if (isCephHost) {
+      CephRig.shared().unmapAll(path("host"));
+    }
     loops().forEach(device -> Command.of("losetup", "-d", device).run());
     if (isRoot()) {
       Command.of("chattr", "-R", "-f", "-i", "--", path("mnt").toString()).run();

@@ -84,6 +84,11 @@ public abstract class VolumeBackendContract {
     return 8 * MIB;
   }
 
+  /** To this size data is grown. */
+  protected long largerBytes() {
+    return 16 * MIB;
+  }
+
   private final Deadline soon = Deadline.after(Duration.ofSeconds(100));
 
   private VolumeBackend backend() {
@@ -121,6 +126,28 @@ public abstract class VolumeBackendContract {
       }
     }
     return volume;
+  }
+
+  /**
+   * Makes a volume of a name that somebody else has, as the service would, and undoes it. Whether
+   * the name can be had is decided at one of these steps, and at the latest when the volume is
+   * described as ready: a cluster may let the hosts that make it race up to there.
+   */
+  private void assertIsRefused(VolumeBackend backend, Volume volume, String why) {
+    Volume unready = volume;
+    try {
+      backend.createData(volume, soon);
+      unready = volume.at(Stage.CREATED);
+      backend.describe(unready, soon);
+      backend.describe(volume.at(Stage.READY), soon);
+    } catch (VolumeError e) {
+      assertThat(e.code()).as(why).isEqualTo(VolumeError.Code.CONFLICT);
+      assertThat(e).as(why).hasMessageContaining(volume.name().value());
+      backend.removeData(unready, soon);
+      backend.forget(volume.name(), soon);
+      return;
+    }
+    throw new AssertionError("a volume was made in the place of " + why);
   }
 
   private List<String> names(VolumeBackend backend) {
@@ -226,6 +253,7 @@ public abstract class VolumeBackendContract {
     Volume volume = reserved(backend, "volume");
     assertThat(backend.reserve(volume, soon)).isTrue();
     assertThat(other.list(soon)).containsExactly(Found.of(volume));
+    backend.createData(volume, soon);
 
     long bytes = sizeBytes();
     for (Stage stage : Stage.values()) {
@@ -325,14 +353,11 @@ public abstract class VolumeBackendContract {
       String before = foreign.looks().at(volume.name());
       assertThat(backend.reserve(volume, soon)).isTrue();
 
-      assertThatThrownBy(() -> backend.createData(volume, soon))
-          .as(foreign.kind())
-          .isInstanceOfSatisfying(
-              VolumeError.class, e -> assertThat(e.code()).isEqualTo(VolumeError.Code.CONFLICT));
-      backend.removeData(volume, soon);
+      assertIsRefused(backend, volume, foreign.kind());
 
       assertThat(foreign.looks().at(volume.name())).as(foreign.kind()).isEqualTo(before);
       assertThat(hasData(volume.name())).as(foreign.kind()).isTrue();
+      assertThat(backend.find(volume.name(), soon)).as(foreign.kind()).isEmpty();
     }
   }
 
@@ -425,7 +450,7 @@ public abstract class VolumeBackendContract {
     Volume volume = made(backend, "volume", Stage.READY);
     Attachment attachment = backend.attach(volume, soon);
     write(attachment);
-    long larger = 2 * sizeBytes();
+    long larger = largerBytes();
     Volume growing = volume.growing(larger);
 
     backend.growData(growing, larger, soon);
@@ -446,7 +471,7 @@ public abstract class VolumeBackendContract {
   protected void dataGrowsWhileItIsNotAttached() throws Exception {
     VolumeBackend backend = backend();
     Volume volume = made(backend, "volume", Stage.READY);
-    long larger = 2 * sizeBytes();
+    long larger = largerBytes();
     Volume growing = volume.growing(larger);
 
     backend.growData(growing, larger, soon);
@@ -482,7 +507,10 @@ public abstract class VolumeBackendContract {
     }
     assertThat(backend.find(bad.name(), soon)).hasValueSatisfying(f -> f.volume());
     assertThat(backend.find(bad.name(), soon).map(Found::volume)).isEmpty();
-    assertThat(backend.reserve(bad, soon)).as("its name is taken").isFalse();
+    if (backend.reserve(bad, soon)) {
+      assertIsRefused(backend, bad, "a volume that cannot be read");
+    }
+    assertThat(backend.find(bad.name(), soon)).as("it is still there").isPresent();
     assertThat(hasData(bad.name())).isTrue();
   }
 

@@ -2,7 +2,6 @@ package io.doceph.backend.rbd;
 
 import io.doceph.host.process.CommandFailure;
 import io.doceph.volume.VolumeError;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,14 +30,35 @@ final class CephFailures {
   /** Any program whose user has no keyring file; exit code 2, as for a missing image. */
   private static final String NO_KEYRING = "unable to find a keyring";
 
+  /** Any program when the monitors do not accept the user's key; rados exits with 1 then. */
+  private static final String WRONG_KEY = "handle_auth_bad_method";
+
+  /** Any program when the keyring is no keyring. */
+  private static final String BROKEN_KEYRING = "auth: error parsing file";
+
   /** Any program when no monitor can be talked to, or lets the user in. */
   private static final String NO_CONNECTION = "couldn't connect to";
 
   private static final String NO_POOL = "error opening pool";
-  private static final String NO_NAMESPACE = "does not exist";
-  private static final String NO_CONF = "can't open ceph.conf";
+
+  /** {@code rbd} in a namespace that is not there, exit code 2, as for a missing image. */
+  private static final Pattern NO_NAMESPACE = Pattern.compile("namespace '([^']+)' does not exist");
+
+  /** {@code rbd create --data-pool}, exit code 2. */
+  private static final Pattern NO_DATA_POOL = Pattern.compile("data pool (\\S+) does not exist");
+
+  /** {@code rbd} and {@code rados} without a configuration file, exit code 1. */
+  private static final String NO_CONF = "unable to open config file";
+
+  /** The same of {@code ceph}. */
+  private static final String NO_CONF_EITHER = "error calling conf_read_file";
+
   private static final String DENIED = "(13) Permission denied";
   private static final String NOT_PERMITTED = "(1) Operation not permitted";
+
+  /** {@code ceph} whose user may not do that. */
+  private static final String EACCES = "Error EACCES";
+
   private static final String FULL = "(28) No space left on device";
   private static final String QUOTA = "(122) Disk quota exceeded";
   private static final String TIMED_OUT = "(110) Connection timed out";
@@ -59,7 +79,8 @@ final class CephFailures {
         && !failure.stderr().contains(NO_KEYRING)
         && !failure.stderr().contains(NO_CONNECTION)
         && !failure.stderr().contains(NO_KRBD)
-        && !failure.stderr().contains(NO_CONF);
+        && !NO_NAMESPACE.matcher(failure.stderr()).find()
+        && !NO_DATA_POOL.matcher(failure.stderr()).find();
   }
 
   /**
@@ -130,28 +151,61 @@ final class CephFailures {
               + "` prints it)",
           failure);
     }
-    if (said.contains(NO_POOL)) {
+    if (said.contains(BROKEN_KEYRING)) {
       return error(
           VolumeError.Code.FAILED,
           what,
-          "there is no pool "
+          "the keyring of the Ceph user "
+              + user
+              + " cannot be read; write it anew (`ceph auth get client."
+              + user
+              + "` prints it)",
+          failure);
+    }
+    if (said.contains(WRONG_KEY)) {
+      return error(
+          VolumeError.Code.FAILED,
+          what,
+          "the cluster does not accept the key of the Ceph user "
+              + user
+              + "; put the right one into its keyring (`ceph auth get client."
+              + user
+              + "` prints it)",
+          failure);
+    }
+    if (said.contains(NO_CONF) || said.contains(NO_CONF_EITHER)) {
+      return error(
+          VolumeError.Code.FAILED,
+          what,
+          "Ceph's configuration file is not there or cannot be read; copy it from a monitor's host,"
+              + " or set doceph.rbd.conf to where it is",
+          failure);
+    }
+    if (said.contains(NO_POOL)) {
+      return error(VolumeError.Code.FAILED, what, noPool(pool), failure);
+    }
+    Matcher dataPool = NO_DATA_POOL.matcher(said);
+    if (dataPool.find()) {
+      return error(VolumeError.Code.FAILED, what, noPool(dataPool.group(1)), failure);
+    }
+    Matcher namespace = NO_NAMESPACE.matcher(said);
+    if (namespace.find()) {
+      return error(
+          VolumeError.Code.FAILED,
+          what,
+          "there is no namespace "
+              + namespace.group(1)
+              + " in the pool "
               + pool
-              + "; an administrator makes it: `ceph osd pool create "
+              + "; an administrator makes it: `rbd namespace create "
               + pool
-              + "`, then `rbd pool init "
-              + pool
+              + "/"
+              + namespace.group(1)
               + "`",
           failure);
     }
     if (said.contains(FULL) || said.contains(QUOTA)) {
-      return error(
-          VolumeError.Code.FAILED,
-          what,
-          "the pool "
-              + pool
-              + " is full; remove what is not needed, empty the trash (`doceph trash"
-              + " purge`), or add OSDs or quota",
-          failure);
+      return error(VolumeError.Code.FAILED, what, full(pool), failure);
     }
     if (said.contains(BLOCKLISTED)) {
       return error(
@@ -160,7 +214,7 @@ final class CephFailures {
           "the cluster has cut this client off (blocklisted); `ceph osd blocklist ls` shows it",
           failure);
     }
-    if (said.contains(DENIED) || said.contains(NOT_PERMITTED)) {
+    if (said.contains(DENIED) || said.contains(NOT_PERMITTED) || said.contains(EACCES)) {
       return error(VolumeError.Code.FAILED, what, denied(user, pool), failure);
     }
     if (said.contains(TIMED_OUT)) {
@@ -170,10 +224,36 @@ final class CephFailures {
   }
 
   private static VolumeError.Code codeOf(String said) {
-    String low = said.toLowerCase(Locale.ROOT);
-    return low.contains(NO_CONNECTION) && !low.contains(NO_NAMESPACE)
-        ? VolumeError.Code.UNAVAILABLE
-        : VolumeError.Code.FAILED;
+    return said.contains(NO_CONNECTION) ? VolumeError.Code.UNAVAILABLE : VolumeError.Code.FAILED;
+  }
+
+  /** A map that had to be killed: the cluster may be silent, or this one image be held. */
+  static VolumeError hungMap(String what, CommandFailure failure, Image image) {
+    return error(
+        VolumeError.Code.UNAVAILABLE,
+        what,
+        "`rbd device map` had not ended after "
+            + failure.duration().toSeconds()
+            + " s and was undone; either the Ceph cluster does not answer (look at `ceph status`) or"
+            + " somebody holds the image (`rbd status "
+            + image
+            + "`, `rbd lock ls "
+            + image
+            + "`)",
+        failure);
+  }
+
+  /** Whether the program itself has given up waiting for the cluster. */
+  static boolean isTimeout(CommandFailure failure) {
+    return failure.stderr().contains(TIMED_OUT);
+  }
+
+  /** That a pool has no room, and what to do. */
+  static String full(String pool) {
+    return "the pool "
+        + pool
+        + " is full; remove what is not needed, empty the trash (`doceph trash purge`), or add OSDs"
+        + " or quota";
   }
 
   /** What an administrator runs to give a user all that doceph needs. */
@@ -185,6 +265,16 @@ final class CephFailures {
         + "' mgr 'profile rbd pool="
         + pool
         + "'";
+  }
+
+  private static String noPool(String pool) {
+    return "there is no pool "
+        + pool
+        + "; an administrator makes it: `ceph osd pool create "
+        + pool
+        + "`, then `rbd pool init "
+        + pool
+        + "`";
   }
 
   private static String denied(String user, String pool) {

@@ -243,9 +243,15 @@ final class Claims {
     }
     for (Lock lock : now.locks()) {
       if (!now.isWatching(lock.address())) {
-        users.breakLock(image, lock, deadline);
+        breakLock(image, lock, deadline);
       }
     }
+  }
+
+  /** rbd cuts the owner of a lock that it breaks off as well, and for an hour only. */
+  private void breakLock(Image image, Lock lock, Deadline deadline) {
+    users.breakLock(image, lock, deadline);
+    String unused = blocklist(lock.address(), deadline);
   }
 
   /**
@@ -271,7 +277,7 @@ final class Claims {
     }
     for (Lock lock : now.locks()) {
       if (!lock.address().equals(spared)) {
-        users.breakLock(image, lock, deadline);
+        breakLock(image, lock, deadline);
         done.add("its lock on image " + image + " is broken");
       }
     }

@@ -21,10 +21,12 @@ final class Cluster {
 
   private final ProcessRunner runner;
   private final Reachability reachability;
+  private final FullPools fullPools;
 
-  Cluster(ProcessRunner runner, Reachability reachability) {
+  Cluster(ProcessRunner runner, Reachability reachability, FullPools fullPools) {
     this.runner = runner;
     this.reachability = reachability;
+    this.fullPools = fullPools;
   }
 
   /**
@@ -44,6 +46,36 @@ final class Cluster {
     return always(command, what, user, place.pool());
   }
 
+  /**
+   * Maps an image. One that does not end says nothing of the cluster: it may wait for that image's
+   * lock alone, and other volumes go on.
+   */
+  CommandResult map(Command command, String what, Image image) {
+    reachability.require(what);
+    try {
+      CommandResult result = runner.run(command);
+      reachability.answered();
+      return result;
+    } catch (CommandFailure e) {
+      throw e.kind() == CommandFailure.Kind.TIMEOUT
+          ? CephFailures.hungMap(what, e, image)
+          : CephFailures.explain(what, e, image.user(), image.place().pool());
+    } catch (MissingToolException e) {
+      throw missing(what, e);
+    }
+  }
+
+  /** Runs a command that talks to this host's kernel, which says nothing of the cluster. */
+  CommandResult local(Command command, String what, String user, String pool) {
+    try {
+      return runner.run(command);
+    } catch (CommandFailure e) {
+      throw CephFailures.explain(what, e, user, pool);
+    } catch (MissingToolException e) {
+      throw missing(what, e);
+    }
+  }
+
   /** Runs a command even if the cluster has just not answered another one. */
   CommandResult always(Command command, String what, String user, String pool) {
     try {
@@ -51,6 +83,12 @@ final class Cluster {
       reachability.answered();
       return result;
     } catch (CommandFailure e) {
+      String full = isSilence(e) ? fullPools.reason(pool, user) : null;
+      if (full != null) {
+        // It answers, and lets whoever writes wait until there is room.
+        reachability.answered();
+        throw new VolumeError(VolumeError.Code.FAILED, what + ": " + full, e);
+      }
       VolumeError error = CephFailures.explain(what, e, user, pool);
       if (e.kind() == CommandFailure.Kind.EXIT && error.code() != VolumeError.Code.UNAVAILABLE) {
         reachability.answered();
@@ -59,8 +97,17 @@ final class Cluster {
       }
       throw error;
     } catch (MissingToolException e) {
-      throw new VolumeError(VolumeError.Code.UNAVAILABLE, what + ": " + e.getMessage(), e);
+      throw missing(what, e);
     }
+  }
+
+  private static VolumeError missing(String what, MissingToolException e) {
+    return new VolumeError(VolumeError.Code.UNAVAILABLE, what + ": " + e.getMessage(), e);
+  }
+
+  private static boolean isSilence(CommandFailure failure) {
+    return failure.kind() == CommandFailure.Kind.TIMEOUT
+        || (failure.kind() == CommandFailure.Kind.EXIT && CephFailures.isTimeout(failure));
   }
 
   /** The same, for output that is JSON. */

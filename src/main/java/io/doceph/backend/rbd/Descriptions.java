@@ -86,6 +86,7 @@ final class Descriptions {
 
   /** Every volume of all places, and who holds what; a damaged entry is listed as such. */
   synchronized List<Found> list(Deadline deadline) {
+    long began = System.nanoTime();
     Map<VolumeName, Found> all = new LinkedHashMap<>();
     Map<VolumeName, Read> listing = new HashMap<>();
     Map<VolumeName, Holders.Holder> writers = new HashMap<>();
@@ -120,7 +121,7 @@ final class Descriptions {
               });
     }
     lastListing = listing;
-    holders.listed(writers, readers);
+    holders.listed(began, writers, readers);
     removed.sort((a, b) -> b.trashed().deletedAt().compareTo(a.trashed().deletedAt()));
     trash = List.copyOf(removed);
     for (Found each : unfinished.list()) {

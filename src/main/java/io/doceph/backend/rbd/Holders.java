@@ -43,6 +43,10 @@ final class Holders {
   private final Background background;
   private final ConcurrentMap<VolumeName, CompletableFuture<Void>> writing =
       new ConcurrentHashMap<>();
+
+  /** When this host last changed an entry, as {@link System#nanoTime} tells. */
+  private final ConcurrentMap<VolumeName, Long> changed = new ConcurrentHashMap<>();
+
   private volatile Map<VolumeName, Holder> writers = Map.of();
   private volatile Map<VolumeName, List<Holder>> readers = Map.of();
 
@@ -52,10 +56,28 @@ final class Holders {
     this.background = background;
   }
 
-  /** Takes over what a listing of all places has brought. */
+  /**
+   * Takes over what a listing of all places has brought; what this host changed since the listing
+   * began stays.
+   *
+   * @param began the {@link System#nanoTime} at which the listing began
+   */
   synchronized void listed(
-      Map<VolumeName, Holder> nowWriters, Map<VolumeName, List<Holder>> nowReaders) {
-    writers = Map.copyOf(nowWriters);
+      long began, Map<VolumeName, Holder> nowWriters, Map<VolumeName, List<Holder>> nowReaders) {
+    Map<VolumeName, Holder> merged = new HashMap<>(nowWriters);
+    changed.forEach(
+        (volume, when) -> {
+          if (when - began > 0 || writing.containsKey(volume)) {
+            Holder mine = writers.get(volume);
+            if (mine == null) {
+              merged.remove(volume);
+            } else {
+              merged.put(volume, mine);
+            }
+          }
+        });
+    changed.values().removeIf(when -> when - began <= 0);
+    writers = Map.copyOf(merged);
     readers = Map.copyOf(nowReaders);
   }
 
@@ -89,7 +111,7 @@ final class Holders {
     entry.put("host", settings.hostName());
     entry.put("hostId", settings.hostId());
     entry.put("bootId", settings.bootId());
-    entry.put("address", address);
+    entry.put("address", address == null || address.isEmpty() ? null : address);
     entry.put("since", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     var unused =
         start(
@@ -137,13 +159,14 @@ final class Holders {
   }
 
   private synchronized void change(VolumeName volume, @Nullable Holder holder) {
-    Map<VolumeName, Holder> changed = new HashMap<>(writers);
+    changed.put(volume, System.nanoTime());
+    Map<VolumeName, Holder> next = new HashMap<>(writers);
     if (holder == null) {
-      changed.remove(volume);
+      next.remove(volume);
     } else {
-      changed.put(volume, holder);
+      next.put(volume, holder);
     }
-    writers = Map.copyOf(changed);
+    writers = Map.copyOf(next);
   }
 
   private String key(VolumeName volume, boolean writer) {

@@ -87,13 +87,20 @@ final class Index {
             user);
   }
 
+  /** Takes a key away; none is success. */
   void remove(Place place, String key, Deadline deadline) {
-    CommandResult unused =
-        cluster.run(
-            commands.removeOmap(place, OBJECT, key, deadline),
-            "'" + key + "' cannot be taken out of the index of " + place,
-            place,
-            user);
+    try {
+      CommandResult unused =
+          cluster.run(
+              commands.removeOmap(place, OBJECT, key, deadline),
+              "'" + key + "' cannot be taken out of the index of " + place,
+              place,
+              user);
+    } catch (VolumeError e) {
+      if (!isAbsent(e)) {
+        throw e;
+      }
+    }
   }
 
   /** Reads a value. */

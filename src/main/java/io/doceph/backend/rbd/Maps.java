@@ -33,6 +33,7 @@ final class Maps {
    * @param type {@code krbd} or {@code nbd}
    * @param readOnly whether it can only be read
    * @param inUse whether the volume was ready: only then others are told who uses it
+   * @param address this host's address in the cluster for this map, or empty
    * @param superseded what the index said about the holder before, or empty
    * @param since when it was mapped
    */
@@ -42,8 +43,19 @@ final class Maps {
       String type,
       boolean readOnly,
       boolean inUse,
+      String address,
       String superseded,
       Instant since) {
+    /** The same map, when its address is known. */
+    Entry at(String known) {
+      return new Entry(volume, image, type, readOnly, inUse, known, superseded, since);
+    }
+
+    /** The same map, by another type of mapper. */
+    Entry by(String other) {
+      return new Entry(volume, image, other, readOnly, inUse, address, superseded, since);
+    }
+
     private ObjectNode json() {
       return JsonNodeFactory.instance
           .objectNode()
@@ -54,6 +66,7 @@ final class Maps {
           .put("type", type)
           .put("readOnly", readOnly)
           .put("inUse", inUse)
+          .put("address", address)
           .put("superseded", superseded)
           .put("since", since.toString());
     }
@@ -68,6 +81,7 @@ final class Maps {
           json.path("type").asText(),
           json.path("readOnly").asBoolean(),
           json.path("inUse").asBoolean(),
+          json.path("address").asText(),
           json.path("superseded").asText(),
           Instant.parse(json.path("since").asText()));
     }

@@ -18,6 +18,9 @@ final class OmapDump {
 
   private static final int PER_LINE = 16;
 
+  /** No value of ours comes near; half a number must not ask for all memory. */
+  private static final int LARGEST = 1 << 24;
+
   private final byte[] text;
   private int at;
 
@@ -57,6 +60,9 @@ final class OmapDump {
       if (text[at] == '*') { // how often is known from the address of the next line
         skipLine();
         int next = address();
+        if (filled < PER_LINE || next <= filled || next > length) {
+          throw broken();
+        }
         for (int i = filled; i < next; i++) {
           value[i] = value[i - PER_LINE];
         }
@@ -85,9 +91,16 @@ final class OmapDump {
         throw broken();
       }
     }
+    int first = at;
     int number = 0;
     while (at < text.length && Character.isDigit(text[at])) {
-      number = Math.addExact(Math.multiplyExact(number, 10), text[at++] - '0');
+      number = 10 * number + text[at++] - '0';
+      if (number > LARGEST) {
+        throw broken();
+      }
+    }
+    if (at == first) {
+      throw broken();
     }
     skipLine();
     return number;

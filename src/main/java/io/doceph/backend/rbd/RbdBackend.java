@@ -35,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * One Ceph RBD image a volume. A volume in the making has its image under a private name that tells
@@ -62,6 +63,7 @@ public final class RbdBackend implements ClusterBackend {
   private final Trash trash;
   private final Adoption adoption;
   private final Examination examination;
+  private final Tables tables;
 
   /** Descriptions that are being written into fresh images while these are formatted. */
   private final ConcurrentMap<VolumeName, CompletableFuture<Void>> described =
@@ -72,7 +74,7 @@ public final class RbdBackend implements ClusterBackend {
     this.settings = settings;
     String user = settings.defaultUser();
     this.commands = new RbdCommands(tools, settings.conf(), user, settings.commandTime());
-    this.cluster = new Cluster(runner, reachability);
+    this.cluster = new Cluster(runner, reachability, new FullPools(runner, commands));
     Index index = new Index(cluster, commands, user);
     this.holders = new Holders(index, settings, background);
     this.descriptions =
@@ -89,6 +91,7 @@ public final class RbdBackend implements ClusterBackend {
     this.mapper = new Mapper(cluster, commands, settings.mapper(), user);
     this.maps = new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId());
     this.trash = new Trash(cluster, commands, index, descriptions, settings, background);
+    this.tables = new Tables(settings);
     this.adoption =
         new Adoption(
             cluster,
@@ -162,7 +165,7 @@ public final class RbdBackend implements ClusterBackend {
       }
       Optional<Holders.Holder> holder = holders.writer(entry.volume());
       if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
-        holders.announce(entry.volume(), entry.image().place(), true, null);
+        holders.announce(entry.volume(), entry.image().place(), true, entry.address());
       }
     }
   }
@@ -194,10 +197,12 @@ public final class RbdBackend implements ClusterBackend {
         CompletableFuture<Void> writing = described.remove(volume.name());
         if (!fresh) {
           descriptions.update(volume, deadline);
+          tables.put(volume, descriptions.image(volume));
           return;
         }
         descriptions.publish(
             volume, writing != null ? writing : written(volume, deadline), deadline);
+        tables.put(volume, descriptions.image(volume));
       }
     }
   }
@@ -240,7 +245,10 @@ public final class RbdBackend implements ClusterBackend {
     unmapOurs(volume.name(), deadline);
     switch (volume.stage()) {
       case RESERVED, CREATED -> removeFresh(volume, descriptions.image(volume), deadline);
-      case READY, REMOVING -> trash.put(volume, deadline);
+      case READY, REMOVING -> {
+        trash.put(volume, deadline);
+        tables.remove(volume, descriptions.image(volume));
+      }
     }
   }
 
@@ -302,6 +310,7 @@ public final class RbdBackend implements ClusterBackend {
 
   private Path attachForUse(Volume volume, Deadline deadline) {
     Image image = descriptions.image(volume);
+    tables.put(volume, image); // a volume that another host has made
     if (volume.spec().isReadOnly()) {
       return attachToRead(volume, image, deadline);
     }
@@ -350,7 +359,7 @@ public final class RbdBackend implements ClusterBackend {
     String before = holders.writer(volume.name()).map(Holders.Holder::raw).orElse("");
     maps.put(
         new Maps.Entry(
-            volume.name(), image, mapper.type(), readOnly, inUse, before, Instant.now()));
+            volume.name(), image, mapper.type(), readOnly, inUse, "", before, Instant.now()));
     try {
       Path device =
           mapper.map(
@@ -361,9 +370,7 @@ public final class RbdBackend implements ClusterBackend {
               deadline);
       Maps.Entry written = maps.get(volume.name()).orElseThrow();
       if (!written.type().equals(mapper.type())) {
-        maps.put(
-            new Maps.Entry(
-                volume.name(), image, mapper.type(), readOnly, inUse, before, written.since()));
+        maps.put(written.by(mapper.type()));
       }
       return device;
     } catch (VolumeError e) {
@@ -523,7 +530,22 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public Map<VolumeName, VolumeUser> writersElsewhere() {
-    return holders.elsewhere();
+    Map<VolumeName, VolumeUser> elsewhere = new HashMap<>(holders.elsewhere());
+    for (Maps.Entry entry : maps.all()) {
+      // What was there before this host mapped it says nothing about who has it now.
+      if (holders
+          .writer(entry.volume())
+          .filter(h -> h.raw().equals(entry.superseded()))
+          .isPresent()) {
+        elsewhere.remove(entry.volume());
+      }
+    }
+    return elsewhere;
+  }
+
+  @Override
+  public Set<VolumeName> recordedAttachments() {
+    return maps.all().stream().map(Maps.Entry::volume).collect(Collectors.toSet());
   }
 
   @Override
@@ -575,7 +597,9 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public Volume adopt(VolumeName name, ObjectNode given, Deadline deadline) {
-    return adoption.adopt(name, given, deadline);
+    Volume volume = adoption.adopt(name, given, deadline);
+    tables.put(volume, descriptions.image(volume));
+    return volume;
   }
 
   @Override
@@ -585,7 +609,9 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public Volume restore(Trashed trashed, VolumeName as, Deadline deadline) {
-    return trash.restore(trashed, as, deadline);
+    Volume volume = trash.restore(trashed, as, deadline);
+    tables.put(volume, descriptions.image(volume));
+    return volume;
   }
 
   @Override

@@ -83,7 +83,7 @@ final class Trash {
     try {
       CommandResult unused =
           cluster.run(
-              commands.moveToTrash(image, expires.toString(), deadline),
+              commands.moveToTrash(image, keeps ? expires.toString() : "now", deadline),
               "volume " + going.name() + " cannot be removed",
               image);
       requireUnwatched(going, image, id, deadline);
