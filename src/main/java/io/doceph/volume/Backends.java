@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +26,7 @@ final class Backends {
   private final AtomicLong changes = new AtomicLong();
   private final Catalogue catalogue;
   private volatile Map<VolumeName, VolumeUser> lastWriters = Map.of();
+  private volatile Set<VolumeName> lastCutOff = Set.of();
 
   Backends(List<VolumeBackend> backends, Catalogue catalogue) {
     backends.forEach(b -> byName.put(b.name(), b));
@@ -88,6 +90,12 @@ final class Backends {
         : Optional.empty();
   }
 
+  /** Whether the cluster has cut this host off from a volume that is attached here. */
+  boolean isCutOff(VolumeName volume, String backend) {
+    return byName.get(backend) instanceof ClusterBackend cluster
+        && cluster.cutOff().contains(volume);
+  }
+
   /**
    * Lists a backend; one that fails keeps what is known of it.
    *
@@ -101,8 +109,10 @@ final class Backends {
       catalogue.merge(backend.name(), listing, revision);
       if (backend instanceof ClusterBackend cluster) {
         Map<VolumeName, VolumeUser> writers = cluster.writersElsewhere();
-        if (!writers.equals(lastWriters)) {
+        Set<VolumeName> cutOff = cluster.cutOff();
+        if (!writers.equals(lastWriters) || !cutOff.equals(lastCutOff)) {
           lastWriters = Map.copyOf(writers);
+          lastCutOff = Set.copyOf(cutOff);
           changes.incrementAndGet();
         }
       }

@@ -20,6 +20,9 @@ public interface ClusterBackend extends VolumeBackend {
   /** Who writes to volumes on other hosts, as of the last listing; asks nobody. */
   Map<VolumeName, VolumeUser> writersElsewhere();
 
+  /** Volumes that are attached here and from which the cluster has cut this host off. */
+  Set<VolumeName> cutOff();
+
   /** The volumes that may be attached here, from what was written down; asks nobody. */
   Set<VolumeName> recordedAttachments();
 

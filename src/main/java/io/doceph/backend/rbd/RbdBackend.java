@@ -58,6 +58,7 @@ public final class RbdBackend implements ClusterBackend {
   private final ImageOptions options;
   private final ImageUsers users;
   private final Claims claims;
+  private final Holding holding;
   private final Mapper mapper;
   private final Maps maps;
   private final Trash trash;
@@ -90,6 +91,7 @@ public final class RbdBackend implements ClusterBackend {
     this.claims = new Claims(cluster, commands, users, holders, settings);
     this.mapper = new Mapper(cluster, commands, settings.mapper(), user);
     this.maps = new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId());
+    this.holding = new Holding(maps, holders, claims);
     this.trash = new Trash(cluster, commands, index, descriptions, settings, background);
     this.tables = new Tables(settings);
     this.adoption =
@@ -150,24 +152,11 @@ public final class RbdBackend implements ClusterBackend {
   @Override
   public List<Found> list(Deadline deadline) {
     List<Found> all = descriptions.list(deadline);
-    announceAgain();
+    holding.look(deadline);
     if (trash.hasExpired()) {
       trash.startPurge();
     }
     return all;
-  }
-
-  /** Others may not have been told who uses a volume, because the cluster did not answer then. */
-  private void announceAgain() {
-    for (Maps.Entry entry : maps.all()) {
-      if (!entry.inUse() || entry.readOnly()) {
-        continue;
-      }
-      Optional<Holders.Holder> holder = holders.writer(entry.volume());
-      if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
-        holders.announce(entry.volume(), entry.image().place(), true, entry.address());
-      }
-    }
   }
 
   @Override
@@ -323,7 +312,9 @@ public final class RbdBackend implements ClusterBackend {
         ImageUsers.Users now = claims.look(image, deadline);
         if (now.watchers().size() == 1) {
           claims.fenceTheDead(volume.name(), image, now, deadline);
-          holders.announce(volume.name(), image.place(), true, now.watchers().getFirst().address());
+          String address = now.watchers().getFirst().address();
+          maps.put(maps.get(volume.name()).orElseThrow().at(address));
+          holders.announce(volume.name(), image.place(), true, address);
           return device;
         }
       } catch (RuntimeException e) {
@@ -339,6 +330,7 @@ public final class RbdBackend implements ClusterBackend {
                 + volume.name()
                 + " is being taken into use on several hosts at once; try again");
       }
+      Claims.stepAside(tries);
       claims.awaitNobody(volume.name(), image, deadline);
     }
   }
@@ -359,7 +351,7 @@ public final class RbdBackend implements ClusterBackend {
     String before = holders.writer(volume.name()).map(Holders.Holder::raw).orElse("");
     maps.put(
         new Maps.Entry(
-            volume.name(), image, mapper.type(), readOnly, inUse, "", before, Instant.now()));
+            volume.name(), image, mapper.type(), readOnly, inUse, "", false, before, Instant.now()));
     try {
       Path device =
           mapper.map(
@@ -452,9 +444,11 @@ public final class RbdBackend implements ClusterBackend {
     boolean takenOver = entry.inUse() && writer.isPresent() && !holders.isOurs(writer.get());
     boolean superseded =
         writer.map(Holders.Holder::raw).filter(entry.superseded()::equals).isPresent();
-    boolean lost = takenOver && !superseded && !entry.readOnly();
+    boolean lost = entry.cutOff() || (takenOver && !superseded && !entry.readOnly());
+    // Before the address is known nobody was told, and the entry is that of whoever has it.
+    boolean announced = entry.inUse() && (entry.readOnly() || !entry.address().isEmpty());
     CompletableFuture<Void> told =
-        entry.inUse() && !lost
+        announced && !(lost && takenOver)
             ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
             : CompletableFuture.completedFuture(null);
     String what = "volume " + name + " cannot be unmapped";
@@ -544,6 +538,11 @@ public final class RbdBackend implements ClusterBackend {
   }
 
   @Override
+  public Set<VolumeName> cutOff() {
+    return holding.cutOff();
+  }
+
+  @Override
   public Set<VolumeName> recordedAttachments() {
     return maps.all().stream().map(Maps.Entry::volume).collect(Collectors.toSet());
   }
@@ -592,7 +591,11 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public List<String> fence(Volume volume, Deadline deadline) {
-    return claims.fence(volume.name(), descriptions.image(volume), null, deadline);
+    Image image = descriptions.image(volume);
+    List<String> done = claims.fence(volume.name(), image, null, deadline);
+    // By this the host that was cut off notices that it is.
+    holders.withdraw(volume.name(), image.place(), true).join();
+    return done;
   }
 
   @Override
