@@ -239,6 +239,9 @@ public final class VolumeService implements AutoCloseable {
     Volume volume = found.volume();
     MountRecord mount = registry.get(found.name()).orElse(null);
     String problem = found.problem();
+    if (problem == null && volume != null && mount != null) {
+      problem = takenAway(found.name(), volume.spec().backend()).orElse(null);
+    }
     if (problem == null && volume != null) {
       problem = backends.problem(volume.spec().backend()).orElse(null);
       if (problem == null && volume.growTo() != 0) {
@@ -249,9 +252,6 @@ public final class VolumeService implements AutoCloseable {
         volume == null
             ? null
             : backends.writerElsewhere(found.name(), volume.spec().backend()).orElse(null);
-    if (mount != null && volume != null && problem == null) {
-      problem = takenAway(found.name(), volume.spec().backend()).orElse(null);
-    }
     return new VolumeView(found.name(), volume, mount, problem, elsewhere);
   }
 
@@ -263,8 +263,8 @@ public final class VolumeService implements AutoCloseable {
     }
     return Optional.of(
         by.map(text -> text + " has taken it over").orElse("this host was cut off from it")
-            + ": what this host still writes is refused by the cluster; stop the"
-        + " containers that use it here, and it is unmounted");
+            + ": what this host still writes is refused by the cluster; stop the containers that use"
+            + " it here, and it is unmounted");
   }
 
   /** Makes a volume; one that is there and is what is asked for is success. */
