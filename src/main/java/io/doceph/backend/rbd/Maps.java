@@ -34,6 +34,7 @@ final class Maps {
    * @param readOnly whether it can only be read
    * @param inUse whether the volume was ready: only then others are told who uses it
    * @param address this host's address in the cluster for this map, or empty
+   * @param cutOff whether the cluster has cut that address off
    * @param superseded what the index said about the holder before, or empty
    * @param since when it was mapped
    */
@@ -44,16 +45,22 @@ final class Maps {
       boolean readOnly,
       boolean inUse,
       String address,
+      boolean cutOff,
       String superseded,
       Instant since) {
     /** The same map, when its address is known. */
     Entry at(String known) {
-      return new Entry(volume, image, type, readOnly, inUse, known, superseded, since);
+      return new Entry(volume, image, type, readOnly, inUse, known, cutOff, superseded, since);
     }
 
     /** The same map, by another type of mapper. */
     Entry by(String other) {
-      return new Entry(volume, image, other, readOnly, inUse, address, superseded, since);
+      return new Entry(volume, image, other, readOnly, inUse, address, cutOff, superseded, since);
+    }
+
+    /** The same map, of which nothing is written any more. */
+    Entry withoutTheCluster() {
+      return new Entry(volume, image, type, readOnly, inUse, address, true, superseded, since);
     }
 
     private ObjectNode json() {
@@ -67,6 +74,7 @@ final class Maps {
           .put("readOnly", readOnly)
           .put("inUse", inUse)
           .put("address", address)
+          .put("cutOff", cutOff)
           .put("superseded", superseded)
           .put("since", since.toString());
     }
@@ -82,6 +90,7 @@ final class Maps {
           json.path("readOnly").asBoolean(),
           json.path("inUse").asBoolean(),
           json.path("address").asText(),
+          json.path("cutOff").asBoolean(),
           json.path("superseded").asText(),
           Instant.parse(json.path("since").asText()));
     }
@@ -119,7 +128,7 @@ final class Maps {
     return List.copyOf(entries.values());
   }
 
-  void put(Entry entry) {
+  synchronized void put(Entry entry) {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
@@ -130,7 +139,14 @@ final class Maps {
     entries.put(entry.volume(), entry);
   }
 
-  void remove(VolumeName volume) {
+  /** Replaces an entry, unless it has been removed or replaced meanwhile. */
+  synchronized void replace(Entry entry, Entry by) {
+    if (entry.equals(entries.get(entry.volume()))) {
+      put(by);
+    }
+  }
+
+  synchronized void remove(VolumeName volume) {
     try {
       Files.deleteIfExists(file(volume));
     } catch (IOException e) {
