@@ -144,7 +144,11 @@ class CutIT {
         "the index has " + volumes + " alone",
         Bed.SOON,
         () ->
-            ceph().rados("-p", "volumes", "listomapkeys", "doceph.index").out().lines().toList()
+            ceph()
+                .rados("-p", "volumes", "listomapkeys", "doceph.index")
+                .out()
+                .lines()
+                .toList()
                 .equals(volumes));
     assertThat(ceph().rbd("ls", "volumes").succeeded().out().lines())
         .filteredOn(image -> !image.startsWith("doceph-new.of-another-host."))

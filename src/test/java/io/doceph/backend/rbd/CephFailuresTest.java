@@ -190,7 +190,7 @@ class CephFailuresTest {
     assertThat(told.code()).isEqualTo(code);
     assertThat(told).hasMessageStartingWith(WHAT + ": ").hasMessageContaining(sentence);
     assertThat(told.getMessage()).doesNotContain("\n", "0x55", "7ffe");
-    assertThat(told).hasCauseReference(failure);
+    assertThat(told.getCause()).isSameAs(failure);
     assertThat(CephFailures.isNoImage(failure)).isFalse();
   }
 
@@ -198,14 +198,12 @@ class CephFailuresTest {
     return Stream.of(
         Arguments.of(17, "rbd: create error: (17) File exists"),
         Arguments.of(16, "rbd: error: image still has watchers"),
-        Arguments.of(
-            16, "rbd: sysfs write failed\nrbd: map failed: (16) Device or resource busy"),
+        Arguments.of(16, "rbd: sysfs write failed\nrbd: map failed: (16) Device or resource busy"),
         Arguments.of(
             39,
             "rbd: image has snapshots - these must be deleted with 'rbd snap purge' before the"
                 + " image can be removed."),
-        Arguments.of(
-            22, "rbd: shrinking an image is only allowed with the --allow-shrink flag"),
+        Arguments.of(22, "rbd: shrinking an image is only allowed with the --allow-shrink flag"),
         Arguments.of(30, "rbd: map failed: (30) Read-only file system"));
   }
 
@@ -232,7 +230,8 @@ class CephFailuresTest {
         .isTrue();
     assertThat(
             CephFailures.isNoImage(
-                failure(2, "failed to get metadata nokey of image : (2) No such file or directory")))
+                failure(
+                    2, "failed to get metadata nokey of image : (2) No such file or directory")))
         .isTrue();
     assertThat(CephFailures.isNoImage(failure(1, "rbd: error opening image nope: (2)"))).isFalse();
   }

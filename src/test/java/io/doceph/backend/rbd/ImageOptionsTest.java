@@ -60,6 +60,7 @@ class ImageOptionsTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '~',
       value = {
         "pool=glance | volumes cannot be made in 'glance' here; allowed: volumes, volumes/team1, ssd (doceph.rbd.pools)",
         "namespace=team2 | volumes cannot be made in 'volumes/team2' here; allowed: volumes, volumes/team1, ssd (doceph.rbd.pools)",
@@ -90,7 +91,8 @@ class ImageOptionsTest {
       given.put(option.substring(0, equals), option.substring(equals + 1));
     }
 
-    VolumeError error = catchThrowableOfType(
+    VolumeError error =
+        catchThrowableOfType(
             VolumeError.class, () -> RbdBed.reserved(backend, "host-1", "volume", given));
 
     assertThat(error.code()).isEqualTo(VolumeError.Code.INVALID);

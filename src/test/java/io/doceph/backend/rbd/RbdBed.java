@@ -131,8 +131,7 @@ final class RbdBed {
   /** Whether a volume's image is there, under its own name or that which one host gives it. */
   boolean hasImage(VolumeName volume, String hostId) {
     List<String> images = images(VOLUMES);
-    return images.contains(volume.value())
-        || images.contains(Image.freshName(hostId, volume));
+    return images.contains(volume.value()) || images.contains(Image.freshName(hostId, volume));
   }
 
   /** An image's facts, as rbd tells them. */

@@ -83,8 +83,7 @@ class RbdImagesTest {
                 "stripe-count", 4));
 
     JsonNode info = bed.info("volumes/volume");
-    assertThat(features(info))
-        .containsExactlyInAnyOrder("layering", "exclusive-lock", "striping");
+    assertThat(features(info)).containsExactlyInAnyOrder("layering", "exclusive-lock", "striping");
     assertThat(info.path("object_size").asLong()).isEqualTo(1 << 20);
     assertThat(info.path("stripe_unit").asLong()).isEqualTo(64 << 10);
     assertThat(info.path("stripe_count").asLong()).isEqualTo(4);
@@ -153,8 +152,7 @@ class RbdImagesTest {
     assertThat(recording.toFile().setExecutable(true)).isTrue();
     RbdBackend recorded = bed.backend(HOST, recording);
 
-    Volume volume =
-        RbdBed.made(recorded, HOST, "volume", Map.of("map", "queue_depth=64, notrim"));
+    Volume volume = RbdBed.made(recorded, HOST, "volume", Map.of("map", "queue_depth=64, notrim"));
     Attachment attachment = recorded.attach(volume, RbdBed.soon());
     recorded.detach(volume.name(), attachment, RbdBed.soon());
 

@@ -122,8 +122,7 @@ class RbdTwoHostsTest {
 
     // And the other host undoes what is its own, and nothing else
     RbdBackend restarted = bed.backend(OTHER);
-    Volume found =
-        restarted.find(begun.name(), RbdBed.soon()).map(Found::volume).orElseThrow();
+    Volume found = restarted.find(begun.name(), RbdBed.soon()).map(Found::volume).orElseThrow();
     assertThat(found).isEqualTo(begun);
     restarted.removeData(found, RbdBed.soon());
     restarted.forget(found.name(), RbdBed.soon());
@@ -188,8 +187,7 @@ class RbdTwoHostsTest {
     List<Finding> mended = other.examine(true, Set.of(), RbdBed.soon());
 
     assertThat(mended).extracting(Finding::name).contains("volume lost", "volume in-team");
-    assertThat(one.list(RbdBed.soon()))
-        .containsExactlyInAnyOrder(Found.of(lost), Found.of(inTeam));
+    assertThat(one.list(RbdBed.soon())).containsExactlyInAnyOrder(Found.of(lost), Found.of(inTeam));
     assertThat(other.examine(false, Set.of(), RbdBed.soon()))
         .allMatch(f -> f.level() == Finding.Level.OK);
     assertThat(bed.images(RbdBed.VOLUMES)).containsExactly("lost", "volume-of-cinder");
@@ -214,7 +212,9 @@ class RbdTwoHostsTest {
       throw new AssertionError("mapped twice: " + unexpected);
     } catch (VolumeError e) {
       assertThat(e.code()).isEqualTo(VolumeError.Code.IN_USE);
-      assertThat(e).hasMessageContaining("name-of-host-1").hasMessageContaining("doceph who volume");
+      assertThat(e)
+          .hasMessageContaining("name-of-host-1")
+          .hasMessageContaining("doceph who volume");
     }
     assertThat(other.attached(RbdBed.soon())).isEmpty();
 
