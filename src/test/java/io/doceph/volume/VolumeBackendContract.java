@@ -97,6 +97,7 @@ public abstract class VolumeBackendContract {
 
   private Volume reserved(VolumeBackend backend, String name) {
     ObjectNode options = JsonNodeFactory.instance.objectNode().put("size", 1).put("mode", "0750");
+    backend.complete(options);
     return new Volume(
         new VolumeSpec(
             new VolumeName(name),
