@@ -508,8 +508,9 @@ public abstract class VolumeBackendContract {
     }
     assertThat(backend.find(bad.name(), soon)).hasValueSatisfying(f -> f.volume());
     assertThat(backend.find(bad.name(), soon).map(Found::volume)).isEmpty();
-    if (backend.reserve(bad, soon)) {
-      assertIsRefused(backend, bad, "a volume that cannot be read");
+    Volume again = bad.at(Stage.RESERVED);
+    if (backend.reserve(again, soon)) {
+      assertIsRefused(backend, again, "a volume that cannot be read");
     }
     assertThat(backend.find(bad.name(), soon)).as("it is still there").isPresent();
     assertThat(hasData(bad.name())).isTrue();
