@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,9 @@ public final class RbdBackend implements ClusterBackend {
   /** Descriptions that are being written into fresh images while these are formatted. */
   private final ConcurrentMap<VolumeName, CompletableFuture<Void>> described =
       new ConcurrentHashMap<>();
+
+  /** Volumes that are being unmapped: their entry is withdrawn, and must not be written again. */
+  private final Set<VolumeName> leaving = new HashSet<>();
 
   /** A backend on one cluster. */
   public RbdBackend(RbdSettings settings, Tools tools, ProcessRunner runner) {
@@ -165,7 +169,11 @@ public final class RbdBackend implements ClusterBackend {
       }
       Optional<Holders.Holder> holder = holders.writer(entry.volume());
       if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
-        holders.announce(entry.volume(), entry.image().place(), true, entry.address());
+        synchronized (leaving) {
+          if (!leaving.contains(entry.volume()) && maps.get(entry.volume()).isPresent()) {
+            holders.announce(entry.volume(), entry.image().place(), true, entry.address());
+          }
+        }
       }
     }
   }
@@ -454,22 +462,30 @@ public final class RbdBackend implements ClusterBackend {
     boolean superseded =
         writer.map(Holders.Holder::raw).filter(entry.superseded()::equals).isPresent();
     boolean lost = takenOver && !superseded && !entry.readOnly();
-    CompletableFuture<Void> told =
-        entry.inUse() && !lost
-            ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
-            : CompletableFuture.completedFuture(null);
+    CompletableFuture<Void> told;
+    synchronized (leaving) {
+      leaving.add(name);
+      told =
+          entry.inUse() && !lost
+              ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
+              : CompletableFuture.completedFuture(null);
+    }
     String what = "volume " + name + " cannot be unmapped";
     try {
       // Of a client that is cut off, what is not written yet never will be.
       mapper.unmap(entry.image(), entry.type(), lost, what, deadline);
+      maps.remove(name);
     } catch (VolumeError e) {
       if (Cluster.exited(e, CephFailures.EBUSY)) {
         Optional<Path> device = mapper.find(entry.image(), entry.type(), deadline);
         throw device.isPresent() ? DeviceUsers.explain(what, device.get(), e) : e;
       }
       throw e;
+    } finally {
+      synchronized (leaving) {
+        leaving.remove(name);
+      }
     }
-    maps.remove(name);
     told.join();
   }
 
