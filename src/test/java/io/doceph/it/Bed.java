@@ -199,6 +199,14 @@ final class Bed implements AutoCloseable {
     }
   }
 
+  /** What a failed test left in the pool would fail the next one. */
+  private static void wipe(CephRig ceph) {
+    for (String image : ceph.rbd("ls", "volumes").out().lines().toList()) {
+      ceph.rbd("rm", "--no-progress", "volumes/" + image);
+    }
+    ceph.rados("-p", "volumes", "rm", "doceph.index");
+  }
+
   @Override
   public void close() {
     daemons.forEach(DocephDaemon::close);
@@ -207,6 +215,7 @@ final class Bed implements AutoCloseable {
     points.forEach(point -> Command.of("umount", "--", point).run());
     if (isCephHost) {
       CephRig.shared().unmapAll(path("host"));
+      wipe(CephRig.shared());
     }
     loops().forEach(device -> Command.of("losetup", "-d", device).run());
     if (isRoot()) {

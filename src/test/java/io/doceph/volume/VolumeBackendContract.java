@@ -97,6 +97,7 @@ public abstract class VolumeBackendContract {
 
   private Volume reserved(VolumeBackend backend, String name) {
     ObjectNode options = JsonNodeFactory.instance.objectNode().put("size", 1).put("mode", "0750");
+    backend.complete(options);
     return new Volume(
         new VolumeSpec(
             new VolumeName(name),
@@ -507,8 +508,9 @@ public abstract class VolumeBackendContract {
     }
     assertThat(backend.find(bad.name(), soon)).hasValueSatisfying(f -> f.volume());
     assertThat(backend.find(bad.name(), soon).map(Found::volume)).isEmpty();
-    if (backend.reserve(bad, soon)) {
-      assertIsRefused(backend, bad, "a volume that cannot be read");
+    Volume again = bad.at(Stage.RESERVED);
+    if (backend.reserve(again, soon)) {
+      assertIsRefused(backend, again, "a volume that cannot be read");
     }
     assertThat(backend.find(bad.name(), soon)).as("it is still there").isPresent();
     assertThat(hasData(bad.name())).isTrue();

@@ -247,21 +247,26 @@ final class Attachments {
     // Before the address is known nobody was told, and the entry is that of whoever has it.
     boolean announced = entry.inUse() && (entry.readOnly() || !entry.address().isEmpty());
     CompletableFuture<Void> told =
-        announced && !(lost && takenOver)
-            ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
-            : CompletableFuture.completedFuture(null);
+        maps.leave(
+            name,
+            () ->
+                announced && !(lost && takenOver)
+                    ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
+                    : CompletableFuture.completedFuture(null));
     String what = "volume " + name + " cannot be unmapped";
     try {
       // Of a client that is cut off, what is not written yet never will be.
       mapper.unmap(entry.image(), entry.type(), lost, what, deadline);
+      maps.remove(name);
     } catch (VolumeError e) {
       if (Cluster.exited(e, CephFailures.EBUSY)) {
         Optional<Path> device = mapper.find(entry.image(), entry.type(), deadline);
         throw device.isPresent() ? DeviceUsers.explain(what, device.get(), e) : e;
       }
       throw e;
+    } finally {
+      maps.left(name);
     }
-    maps.remove(name);
     told.join();
   }
 

@@ -53,7 +53,9 @@ final class Holding {
             "volume=%s: the cluster has cut this host off from it (client %s is blocklisted)",
             entry.volume(), entry.address());
       } else if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
-        holders.announce(entry.volume(), entry.image().place(), true, entry.address());
+        maps.ifStaying(
+            entry,
+            () -> holders.announce(entry.volume(), entry.image().place(), true, entry.address()));
       }
     }
   }

@@ -13,8 +13,10 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -99,6 +101,9 @@ final class Maps {
   private final Path directory;
   private final ConcurrentMap<VolumeName, Entry> entries = new ConcurrentHashMap<>();
 
+  /** Those that are being unmapped: nobody is to be told any more that this host has them. */
+  private final Set<VolumeName> leaving = ConcurrentHashMap.newKeySet();
+
   /** Those that an earlier daemon of this boot has left in a directory. */
   Maps(Path directory, String bootId) {
     // A directory a boot: what an earlier boot has mapped is gone, whatever the disk says.
@@ -126,6 +131,24 @@ final class Maps {
 
   Collection<Entry> all() {
     return List.copyOf(entries.values());
+  }
+
+  /** Begins to take a map away, together with what is done at once. */
+  synchronized <T> T leave(VolumeName volume, Supplier<T> begin) {
+    leaving.add(volume);
+    return begin.get();
+  }
+
+  /** A map is away, or stays after all. */
+  void left(VolumeName volume) {
+    leaving.remove(volume);
+  }
+
+  /** Does something if the map is there as it was and is not being taken away. */
+  synchronized void ifStaying(Entry entry, Runnable body) {
+    if (!leaving.contains(entry.volume()) && entry.equals(entries.get(entry.volume()))) {
+      body.run();
+    }
   }
 
   synchronized void put(Entry entry) {

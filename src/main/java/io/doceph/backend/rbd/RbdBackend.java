@@ -197,7 +197,8 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public void createData(Volume volume, Deadline deadline) {
-    Image image = descriptions.image(volume);
+    // The private name, whatever stage is given: what is under it is removed below.
+    Image image = descriptions.image(volume.at(Volume.Stage.RESERVED));
     try {
       create(volume, image, deadline);
     } catch (VolumeError e) {

@@ -190,7 +190,7 @@ class CephFailuresTest {
     assertThat(told.code()).isEqualTo(code);
     assertThat(told).hasMessageStartingWith(WHAT + ": ").hasMessageContaining(sentence);
     assertThat(told.getMessage()).doesNotContain("\n", "0x55", "7ffe");
-    assertThat(told).hasCauseReference(failure);
+    assertThat(told.getCause()).isSameAs(failure);
     assertThat(CephFailures.isNoImage(failure)).isFalse();
   }
 

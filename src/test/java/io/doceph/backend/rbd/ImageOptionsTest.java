@@ -60,6 +60,7 @@ class ImageOptionsTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '~',
       value = {
         "pool=glance | volumes cannot be made in 'glance' here; allowed: volumes, volumes/team1, ssd (doceph.rbd.pools)",
         "namespace=team2 | volumes cannot be made in 'volumes/team2' here; allowed: volumes, volumes/team1, ssd (doceph.rbd.pools)",

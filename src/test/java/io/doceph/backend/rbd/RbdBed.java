@@ -170,14 +170,37 @@ final class RbdBed {
   }
 
   private void wipe() {
-    for (Place place : PLACES) {
-      images(place).forEach(i -> ceph.rbd("rm", "--no-progress", place + "/" + i).succeeded());
-      for (JsonNode each : json(ceph.rbd("trash", "ls", "--format", "json", place.toString()))) {
-        String id = place + "/" + each.path("id").asText();
-        ceph.rbd("trash", "rm", "--no-progress", "--force", id).succeeded();
-      }
-      ceph.rados("-p", place.pool(), "-N", place.namespace(), "rm", Index.OBJECT);
+    for (String pool : List.of(VOLUMES.pool(), SSD.pool())) {
+      // NAMESPACE, a tab, the object's name: what is empty is told by one program.
+      String objects = ceph.rados("-p", pool, "ls", "--all").succeeded().out();
+      PLACES.stream()
+          .filter(place -> place.pool().equals(pool))
+          .filter(
+              place ->
+                  objects
+                      .lines()
+                      .map(line -> line.contains("\t") ? line : "\t" + line) // the first one
+                      .anyMatch(
+                          line ->
+                              line.startsWith(place.namespace() + "\trbd_header.")
+                                  || line.equals(place.namespace() + "\t" + Index.OBJECT)))
+          .forEach(this::wipe);
     }
+  }
+
+  private void wipe(Place place) {
+    for (String image : images(place)) {
+      String spec = place + "/" + image;
+      if (ceph.rbd("rm", "--no-progress", spec).exit() != 0) {
+        ceph.rbd("snap", "purge", "--no-progress", spec).succeeded();
+        ceph.rbd("rm", "--no-progress", spec).succeeded();
+      }
+    }
+    for (JsonNode each : json(ceph.rbd("trash", "ls", "--format", "json", place.toString()))) {
+      String id = place + "/" + each.path("id").asText();
+      ceph.rbd("trash", "rm", "--no-progress", "--force", id).succeeded();
+    }
+    ceph.rados("-p", place.pool(), "-N", place.namespace(), "rm", Index.OBJECT);
   }
 
   private List<Path> hosts() {
