@@ -44,6 +44,10 @@ final class CephHost implements AutoCloseable {
     settings.put("DOCEPH_RBD_REMOVE", "delete");
     settings.put("DOCEPH_HOST_NAME", name);
     settings.put("DOCEPH_REFRESH_INTERVAL", "1s");
+    settings.put("DOCEPH_DEFAULT_SIZE", "16MiB");
+    for (int i = 0; i < changes.length; i += 2) {
+      settings.put(changes[i], changes[i + 1]);
+    }
     daemon = new DocephDaemon(inside, bed.path(""), settings);
     plugin = new Plugin(daemon);
   }
