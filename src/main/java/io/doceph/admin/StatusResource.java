@@ -14,12 +14,14 @@ import io.doceph.volume.VolumeService;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.NonBlocking;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 
 /** What the daemon is and does, and whether all is well: health and meters over the socket. */
 @Path("/v1")
@@ -63,6 +65,10 @@ public class StatusResource {
     }
     info.put("volumes", service.list().size());
     info.put("mounted", service.mounts().size());
+    Map<String, String> cluster = service.administration().facts();
+    if (!cluster.isEmpty()) {
+      cluster.forEach(info.putObject("cluster")::put);
+    }
     ArrayNode operations = info.putArray("operations");
     service
         .running()
@@ -85,7 +91,18 @@ public class StatusResource {
   @Path("doctor")
   @Blocking
   public Response doctor() {
-    List<Check> checks = doctor.examine();
+    return report(doctor.examine(false));
+  }
+
+  /** The same after mending what can be mended without losing anything. */
+  @POST
+  @Path("doctor/repair")
+  @Blocking
+  public Response repair() {
+    return report(doctor.examine(true));
+  }
+
+  private static Response report(List<Check> checks) {
     ObjectNode report = object();
     ArrayNode array = report.putArray("checks");
     for (Check check : checks) {

@@ -1,10 +1,16 @@
 package io.doceph.admin;
 
+import static io.doceph.admin.AdminAnswers.guarded;
+import static io.doceph.admin.AdminAnswers.ok;
+
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.doceph.volume.Volume;
 import io.doceph.volume.VolumeView;
+import jakarta.ws.rs.core.Response;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** A volume in the daemon's own API. */
 final class VolumeItem {
@@ -43,5 +49,10 @@ final class VolumeItem {
     item.put("usedBy", view.elsewhere() == null ? null : view.elsewhere().text());
     item.put("problem", view.problem());
     return item;
+  }
+
+  /** A call whose outcome is one volume. */
+  static CompletionStage<Response> volume(String call, Supplier<CompletionStage<VolumeView>> work) {
+    return guarded(call, () -> work.get().thenApply(view -> ok(of(view))));
   }
 }

@@ -7,7 +7,13 @@ import java.util.Locale;
 final class ApiPath {
   static final String INFO = "/v1/info";
   static final String DOCTOR = "/v1/doctor";
+  static final String REPAIR = "/v1/doctor/repair";
   static final String VOLUMES = "/v1/volumes";
+  static final String ADOPT = "/v1/adopt";
+  static final String TRASH = "/v1/trash";
+  static final String RESTORE = "/v1/trash/restore";
+  static final String PURGE = "/v1/trash/purge";
+  static final String IMPORT_LEGACY = "/v1/import-legacy";
 
   private ApiPath() {}
 

@@ -54,10 +54,19 @@ public final class Cli {
    */
   public static int run(
       String[] args, PrintWriter out, PrintWriter err, Map<String, String> environment) {
+    return run(args, out, err, Terminal.ofProcess(err), environment);
+  }
+
+  static int run(
+      String[] args,
+      PrintWriter out,
+      PrintWriter err,
+      Terminal terminal,
+      Map<String, String> environment) {
     Errors errors = new Errors(err, wantsJson(args));
     String version = Version.read();
     try {
-      return commandLine(out, environment, version)
+      return commandLine(out, terminal, environment, version)
           .setOut(out)
           .setErr(err)
           .setExecutionStrategy(parsed -> execute(parsed, out, version))
@@ -71,11 +80,12 @@ public final class Cli {
   }
 
   private static CommandLine commandLine(
-      PrintWriter out, Map<String, String> environment, String version) {
+      PrintWriter out, Terminal terminal, Map<String, String> environment, String version) {
     DocephCommand root = new DocephCommand();
-    Session session = new Session(root, out, environment);
+    Session session = new Session(root, out, terminal, environment);
     CommandLine line = new CommandLine(root);
     CommandLine serve = new CommandLine(new ServeCommand(session));
+    CommandLine trash = new CommandLine(new TrashCommand());
     // A command is one file and one line here. Given as objects: nothing of them is constructed by
     // reflection.
     List.of(
@@ -87,13 +97,25 @@ public final class Cli {
             new MountCommand(session),
             new UmountCommand(session),
             new GrowCommand(session),
+            new ProtectCommand(session),
+            new UnprotectCommand(session),
+            new AccessCommand(session),
+            new WhoCommand(session),
+            new StealCommand(session),
+            new AdoptCommand(session),
+            trash,
             new InfoCommand(session),
             new DoctorCommand(session),
+            new ImportLegacyCommand(session),
             new CompletionCommand(session))
         .forEach(line::addSubcommand);
+    List.of(
+            new TrashListCommand(session),
+            new TrashRestoreCommand(session),
+            new TrashPurgeCommand(session))
+        .forEach(trash::addSubcommand);
     ServeCommand.removeClientOptions(serve.getCommandSpec());
     style(line, version);
-    line.getSubcommands().values().forEach(command -> style(command, version));
     return line.setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(true);
   }
 
@@ -113,6 +135,7 @@ public final class Cli {
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(ExitCode.descriptions())
         .footerHeading("%nExamples:%n");
+    line.getSubcommands().values().forEach(command -> style(command, version));
   }
 
   private static int execute(ParseResult parsed, PrintWriter out, String version) {

@@ -22,6 +22,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  doceph create vol1 --size 10G --backend loop",
       "  doceph create --size 500M --fs ext4",
+      "  doceph create db1 --size 20G --backend rbd -o pool=volumes -o auth_user=docker",
       "  doceph create shared --backend vfs -o mode=0770 -o gid=1000"
     })
 final class CreateCommand implements Callable<Integer> {

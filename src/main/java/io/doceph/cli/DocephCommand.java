@@ -41,7 +41,9 @@ final class DocephCommand implements Callable<Integer> {
       description =
           "How long to wait for the daemon. Default: "
               + Session.DEFAULT_TIMEOUT_SECONDS
-              + ", longer than it takes over anything.")
+              + ", longer than it takes over a volume; "
+              + Session.LONG_TIMEOUT_SECONDS
+              + " for doctor, import-legacy and trash purge.")
   @Nullable Integer timeoutSeconds;
 
   @Option(

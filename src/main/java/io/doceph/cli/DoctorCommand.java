@@ -3,19 +3,26 @@ package io.doceph.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code doceph doctor}. */
 @Command(
     name = "doctor",
     description = {
-      "Checks the host and the daemon and says how to mend what is wrong; changes nothing.",
+      "Checks the host, the daemon and the cluster and says how to mend what is wrong; changes nothing without --repair.",
       "",
       "Tools and their versions, the kernel, the socket and how Docker finds it, leftover maps and mounts, the registry against the kernel's tables, "
-          + "free space. Ends with 7 when there is a problem; warnings alone end with 0."
+          + "free space, the cluster's images against the index of volumes. Ends with 7 when there is a problem; warnings alone end with 0."
     },
-    footer = {"  doceph doctor", "  doceph doctor --json"})
+    footer = {"  doceph doctor", "  doceph doctor --json", "  doceph doctor --repair"})
 final class DoctorCommand implements Callable<Integer> {
   private final Session session;
+
+  @Option(
+      names = "--repair",
+      description =
+          "Mend first what can be mended without losing anything: the index, and what interrupted operations of this host left.")
+  boolean repair;
 
   DoctorCommand(Session session) {
     this.session = session;
@@ -23,7 +30,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    JsonNode answer = session.daemon().get(ApiPath.DOCTOR);
+    DaemonClient daemon = session.patientDaemon();
+    JsonNode answer =
+        repair ? daemon.post(ApiPath.REPAIR, Json.object()) : daemon.get(ApiPath.DOCTOR);
     JsonNode checks = Json.array(answer, "checks");
     int problems = count(checks, "problem");
     session.print(answer, text(checks, problems));

@@ -49,7 +49,7 @@ final class Errors {
       List<String> suggestions = unmatched.getSuggestions();
       // An option that exists is unmatched only behind "--", where it is none.
       boolean option = unmatched.isUnknownOption() && !suggestions.contains(argument);
-      boolean command = !option && unmatched.getCommandLine().getParent() == null;
+      boolean command = !option && !unmatched.getCommandLine().getSubcommands().isEmpty();
       String kind =
           option ? "unknown option" : command ? "unknown command" : "one argument too many:";
       String suggestion =

@@ -36,6 +36,7 @@ final class InfoCommand implements Callable<Integer> {
             .text()
         + "\n"
         + backends(Json.array(info, "backends"))
+        + cluster(info.path("cluster"))
         + operations(info.path("operations"))
         + commands(info.path("commands"))
         + metrics(info.path("metrics"));
@@ -52,6 +53,17 @@ final class InfoCommand implements Callable<Integer> {
           Json.text(backend, "detail"));
     }
     return table.text();
+  }
+
+  private static String cluster(JsonNode cluster) {
+    if (cluster.isEmpty()) {
+      return "";
+    }
+    Table table = new Table("CLUSTER", "VALUE");
+    for (var fact : cluster.properties()) {
+      table.row(fact.getKey(), fact.getValue().asText());
+    }
+    return "\n" + table.text();
   }
 
   private static String operations(JsonNode operations) {

@@ -16,13 +16,19 @@ final class Session {
   /** dockerd gives up after 120 s and the daemon ends everything before that. */
   static final int DEFAULT_TIMEOUT_SECONDS = 130;
 
+  /** The daemon looks at a cluster for 10 minutes at most. */
+  static final int LONG_TIMEOUT_SECONDS = 660;
+
   private final DocephCommand options;
   private final PrintWriter out;
+  private final Terminal terminal;
   private final Map<String, String> environment;
 
-  Session(DocephCommand options, PrintWriter out, Map<String, String> environment) {
+  Session(
+      DocephCommand options, PrintWriter out, Terminal terminal, Map<String, String> environment) {
     this.options = options;
     this.out = out;
+    this.terminal = terminal;
     this.environment = environment;
   }
 
@@ -32,7 +38,16 @@ final class Session {
 
   /** A client of the daemon that the options name; connects only when asked something. */
   DaemonClient daemon() {
-    return new DaemonClient(socket(), timeout());
+    return new DaemonClient(socket(), timeout(DEFAULT_TIMEOUT_SECONDS));
+  }
+
+  /** The same for what works through many volumes and is not bound by dockerd's patience. */
+  DaemonClient patientDaemon() {
+    return new DaemonClient(socket(), timeout(LONG_TIMEOUT_SECONDS));
+  }
+
+  Terminal terminal() {
+    return terminal;
   }
 
   /**
@@ -57,7 +72,7 @@ final class Session {
     }
   }
 
-  private Duration timeout() {
+  private Duration timeout(int defaultSeconds) {
     Integer seconds = options.timeoutSeconds;
     if (seconds != null && seconds < 1) {
       throw new CliFailure(
@@ -66,6 +81,6 @@ final class Session {
               + seconds
               + " but must be a number of seconds from 1, as in --timeout 30");
     }
-    return Duration.ofSeconds(seconds == null ? DEFAULT_TIMEOUT_SECONDS : seconds);
+    return Duration.ofSeconds(seconds == null ? defaultSeconds : seconds);
   }
 }

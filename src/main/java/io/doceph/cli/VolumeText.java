@@ -55,6 +55,9 @@ final class VolumeText {
             .add("Mountpoint", Json.text(volume, "mountpoint"))
             .add("Created", Json.text(volume, "createdAt"))
             .add("Options", Json.pairs(volume.path("options")));
+    if (Json.has(volume, "usedBy")) {
+      facts.add("Used by", Json.text(volume, "usedBy"));
+    }
     if (Json.has(volume, "problem")) {
       facts.add("Problem", Json.text(volume, "problem"));
     }

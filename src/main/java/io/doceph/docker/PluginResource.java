@@ -154,7 +154,7 @@ public class PluginResource {
   private static Response unanswered(String name, Throwable failure) {
     LOG.warnf(
         "call=Get volume=%s: not answered, the connection is closed: %s",
-        name, failure.getMessage());
+        name, Answers.errorOf(failure).getMessage());
     return NoAnswer.close();
   }
 

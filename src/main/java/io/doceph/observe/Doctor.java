@@ -25,9 +25,14 @@ public class Doctor {
     this.runner = runner;
   }
 
-  /** All checks, worst first; runs programs and may take some seconds. */
-  public List<Check> examine() {
-    List<Check> checks = new ArrayList<>();
+  /**
+   * All checks, worst first; runs programs and may take some seconds.
+   *
+   * @param repair whether to mend what can be mended without losing anything
+   */
+  public List<Check> examine(boolean repair) {
+    // First: what it mends the others are to find mended.
+    List<Check> checks = new ArrayList<>(new ClusterChecks(service).all(repair));
     checks.addAll(new ToolChecks(tools, runner, service).all());
     checks.addAll(new HostChecks(config, service).all());
     checks.addAll(new DiscoveryChecks(config).all());

@@ -224,7 +224,12 @@ public final class Administration {
     return trash().stream().filter(t -> t.expiresAt().isBefore(now)).toList();
   }
 
-  private Trashed inTrash(String which) {
+  /**
+   * A removed volume; of several of one name the youngest.
+   *
+   * @param which its name or its id in the trash
+   */
+  public Trashed inTrash(String which) {
     List<Trashed> trash = trash();
     return trash.stream()
         .filter(t -> t.id().equals(which) || t.name().value().equals(which))

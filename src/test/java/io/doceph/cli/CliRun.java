@@ -1,7 +1,9 @@
 package io.doceph.cli;
 
+import java.io.ByteArrayInputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -19,9 +21,25 @@ record CliRun(int code, String out, String err) {
   }
 
   static CliRun with(Map<String, String> environment, String... args) {
+    return with(environment, false, "", args);
+  }
+
+  /** With a person at the terminal who types that. */
+  static CliRun typing(String typed, Path socket, String... args) {
+    return with(Map.of("DOCEPH_SOCKET", socket.toString()), true, typed, args);
+  }
+
+  private static CliRun with(
+      Map<String, String> environment, boolean terminal, String typed, String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    int code = Cli.run(args, new PrintWriter(out), new PrintWriter(err), environment);
+    PrintWriter errors = new PrintWriter(err);
+    Terminal person =
+        new Terminal(
+            () -> terminal,
+            new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)),
+            errors);
+    int code = Cli.run(args, new PrintWriter(out), errors, person, environment);
     return new CliRun(code, out.toString(), err.toString());
   }
 }

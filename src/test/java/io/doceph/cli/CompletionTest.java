@@ -34,6 +34,10 @@ class CompletionTest {
 
     assertThat(bash("COMP_WORDS=(doceph insp); " + press)).isEqualTo("0 inspect\n");
     assertThat(bash("COMP_WORDS=(doceph create --si); " + press)).isEqualTo("0 --size\n");
+    assertThat(bash("COMP_WORDS=(doceph st); " + press)).isEqualTo("0 steal\n");
+    assertThat(bash("COMP_WORDS=(doceph trash re); " + press)).isEqualTo("0 restore\n");
+    assertThat(bash("COMP_WORDS=(doceph trash purge --ex); " + press)).isEqualTo("0 --expired\n");
+    assertThat(bash("COMP_WORDS=(doceph import-legacy --dr); " + press)).isEqualTo("0 --dry-run\n");
   }
 
   @Test

@@ -67,6 +67,11 @@ final class FakeDaemon implements AutoCloseable {
     return requests.getFirst();
   }
 
+  /** All requests so far, in the form of {@link #request()}. */
+  List<String> requests() {
+    return List.copyOf(requests);
+  }
+
   private void serve() {
     while (server.isOpen()) {
       try {

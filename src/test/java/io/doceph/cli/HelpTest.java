@@ -18,11 +18,22 @@ class HelpTest {
     "umount,     NAME",
     "grow,       --size NAME SIZE",
     "info,       meters",
-    "doctor,     problem",
+    "doctor,     --repair problem",
+    "protect,    removal NAME",
+    "unprotect,  removal NAME",
+    "access,     ro rw NAME MODE",
+    "who,        host NAME",
+    "steal,      -y --yes NAME",
+    "adopt,      --fs --mount --user --protected IMAGE",
+    "trash,      list restore purge",
+    "trash list, EXPIRES",
+    "trash restore, --as WHICH",
+    "trash purge, --expired --all -y --yes WHICH",
+    "import-legacy, --metadata -n --dry-run",
     "completion, bash zsh SHELL"
   })
   void theHelpOfACommandIsEnoughAlone(String command, String words) {
-    CliRun run = CliRun.of(command, "--help");
+    CliRun run = CliRun.of((command + " --help").split(" "));
 
     assertThat(run.code()).isZero();
     assertThat(run.err()).isEmpty();
@@ -52,6 +63,14 @@ class HelpTest {
             "  mount ",
             "  umount, unmount ",
             "  grow ",
+            "  protect ",
+            "  unprotect ",
+            "  access ",
+            "  who ",
+            "  steal ",
+            "  adopt ",
+            "  trash ",
+            "  import-legacy ",
             "  info ",
             "  doctor ")
         .contains("  completion ");
@@ -100,6 +119,11 @@ class HelpTest {
           inspekt       | unknown command 'inspekt' (did you mean inspect or info?); see 'doceph --help'
           create --sise | unknown option '--sise' (did you mean --size?); see 'doceph create --help'
           inspect       | missing required parameter: 'NAME'; see 'doceph inspect --help'
+          trash         | no command given; see 'doceph trash --help'
+          trash lost    | unknown command 'lost' (did you mean list or restore?); see 'doceph trash --help'
+          trash list x  | one argument too many: 'x'; see 'doceph trash list --help'
+          access db1 rx | invalid value for positional parameter at index 1 (MODE): expected one of [RO, RW] (case-insensitive) but was 'rx'; see 'doceph access --help'
+          import-legacy | missing required option: '--metadata=DIR'; see 'doceph import-legacy --help'
           list db1      | one argument too many: 'db1'; see 'doceph list --help'
           create --size | missing required parameter for option '--size' (SIZE); see 'doceph create --help'
           list --json --json=x | invalid value for option '--json': 'x' is not a boolean; see 'doceph list --help'

@@ -72,6 +72,40 @@ class InfoAndDoctorTest {
   }
 
   @Test
+  void infoShowsTheFactsOfACluster() throws IOException {
+    String facts =
+        IDLE.replace(
+            "\"operations\":[]",
+            "\"cluster\":{\"mapper\":\"krbd\",\"pools\":\"volumes, fast\"},\"operations\":[]");
+    try (FakeDaemon daemon = FakeDaemon.answering(directory, 200, facts)) {
+      assertThat(CliRun.at(daemon.socket, "info").out())
+          .isEqualTo(
+              IDLE_TEXT
+                  + """
+
+                  CLUSTER  VALUE
+                  mapper   krbd
+                  pools    volumes, fast
+                  """);
+    }
+  }
+
+  @Test
+  void doctorMendsWhenAsked() throws IOException {
+    try (FakeDaemon daemon =
+        FakeDaemon.answering(
+            directory,
+            200,
+            "{\"checks\":[{\"name\":\"volume a\",\"status\":\"ok\",\"detail\":\"mended: x\",\"remedy\":null}],\"healthy\":true}")) {
+      CliRun run = CliRun.at(daemon.socket, "doctor", "--repair");
+
+      assertThat(run.code()).isZero();
+      assertThat(run.out()).contains("ok      volume a  mended: x\n");
+      assertThat(daemon.request()).isEqualTo("POST /v1/doctor/repair {}");
+    }
+  }
+
+  @Test
   void doctorEndsWithSevenOnAProblemAndSaysHowToMendIt() throws IOException {
     String checks =
         "{\"checks\":[{\"name\":\"kernel\",\"status\":\"ok\",\"detail\":\"6.1\",\"remedy\":null},"

@@ -227,6 +227,16 @@ class VolumeCommandsTest {
   }
 
   @Test
+  void inspectSaysWhoWritesElsewhere() throws IOException {
+    String used =
+        WEB.replace("\"holders\"", "\"usedBy\":\"host node7 (10.0.0.7:0/1)\",\"holders\"");
+    try (FakeDaemon daemon = FakeDaemon.answering(directory, 200, used)) {
+      assertThat(CliRun.at(daemon.socket, "inspect", "web").out())
+          .contains("Options:     -\nUsed by:     host node7 (10.0.0.7:0/1)\nHolders:     none\n");
+    }
+  }
+
+  @Test
   void mountPrintsTheMountpoint() throws IOException {
     try (FakeDaemon daemon = FakeDaemon.answering(directory, 200, "{\"mountpoint\":\"/m/db1\"}")) {
       assertThat(CliRun.at(daemon.socket, "mount", "db1")).isEqualTo(new CliRun(0, "/m/db1\n", ""));

@@ -77,6 +77,13 @@ final class Bed implements AutoCloseable {
     return all;
   }
 
+  /** Settings as pairs of variable and value. */
+  static String[] changes(Map<String, String> settings) {
+    return settings.entrySet().stream()
+        .flatMap(setting -> Stream.of(setting.getKey(), setting.getValue()))
+        .toArray(String[]::new);
+  }
+
   /**
    * Settings of a daemon whose volumes are on the shared cluster, as the host "cut" of this bed. A
    * removed volume is deleted at once, so that what is left over can be told from it.

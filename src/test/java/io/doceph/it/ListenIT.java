@@ -208,7 +208,7 @@ class ListenIT {
     return host + ":" + Integer.parseInt(parts[1], 16);
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

@@ -30,6 +30,12 @@ final class CephFailures {
   /** Any program whose user has no keyring file; exit code 2, as for a missing image. */
   private static final String NO_KEYRING = "unable to find a keyring";
 
+  /** Any program when the monitors do not accept the user's key; rados exits with 1 then. */
+  private static final String WRONG_KEY = "handle_auth_bad_method";
+
+  /** Any program when the keyring is no keyring. */
+  private static final String BROKEN_KEYRING = "auth: error parsing file";
+
   /** Any program when no monitor can be talked to, or lets the user in. */
   private static final String NO_CONNECTION = "couldn't connect to";
 
@@ -52,9 +58,6 @@ final class CephFailures {
 
   /** {@code ceph} whose user may not do that. */
   private static final String EACCES = "Error EACCES";
-
-  /** {@code rados} and {@code ceph} with a wrong key: the first says nothing else about it. */
-  private static final String WRONG_KEY = "handle_auth_bad_method";
 
   private static final String FULL = "(28) No space left on device";
   private static final String QUOTA = "(122) Disk quota exceeded";
@@ -148,6 +151,28 @@ final class CephFailures {
               + "` prints it)",
           failure);
     }
+    if (said.contains(BROKEN_KEYRING)) {
+      return error(
+          VolumeError.Code.FAILED,
+          what,
+          "the keyring of the Ceph user "
+              + user
+              + " cannot be read; write it anew (`ceph auth get client."
+              + user
+              + "` prints it)",
+          failure);
+    }
+    if (said.contains(WRONG_KEY)) {
+      return error(
+          VolumeError.Code.FAILED,
+          what,
+          "the cluster does not accept the key of the Ceph user "
+              + user
+              + "; put the right one into its keyring (`ceph auth get client."
+              + user
+              + "` prints it)",
+          failure);
+    }
     if (said.contains(NO_CONF) || said.contains(NO_CONF_EITHER)) {
       return error(
           VolumeError.Code.FAILED,
@@ -180,14 +205,7 @@ final class CephFailures {
           failure);
     }
     if (said.contains(FULL) || said.contains(QUOTA)) {
-      return error(
-          VolumeError.Code.FAILED,
-          what,
-          "the pool "
-              + pool
-              + " is full; remove what is not needed, empty the trash (`doceph trash"
-              + " purge`), or add OSDs or quota",
-          failure);
+      return error(VolumeError.Code.FAILED, what, full(pool), failure);
     }
     if (said.contains(BLOCKLISTED)) {
       return error(
@@ -196,10 +214,7 @@ final class CephFailures {
           "the cluster has cut this client off (blocklisted); `ceph osd blocklist ls` shows it",
           failure);
     }
-    if (said.contains(DENIED)
-        || said.contains(NOT_PERMITTED)
-        || said.contains(EACCES)
-        || said.contains(WRONG_KEY)) {
+    if (said.contains(DENIED) || said.contains(NOT_PERMITTED) || said.contains(EACCES)) {
       return error(VolumeError.Code.FAILED, what, denied(user, pool), failure);
     }
     if (said.contains(TIMED_OUT)) {
@@ -210,6 +225,35 @@ final class CephFailures {
 
   private static VolumeError.Code codeOf(String said) {
     return said.contains(NO_CONNECTION) ? VolumeError.Code.UNAVAILABLE : VolumeError.Code.FAILED;
+  }
+
+  /** A map that had to be killed: the cluster may be silent, or this one image be held. */
+  static VolumeError hungMap(String what, CommandFailure failure, Image image) {
+    return error(
+        VolumeError.Code.UNAVAILABLE,
+        what,
+        "`rbd device map` had not ended after "
+            + failure.duration().toSeconds()
+            + " s and was undone; either the Ceph cluster does not answer (look at `ceph status`) or"
+            + " somebody holds the image (`rbd status "
+            + image
+            + "`, `rbd lock ls "
+            + image
+            + "`)",
+        failure);
+  }
+
+  /** Whether the program itself has given up waiting for the cluster. */
+  static boolean isTimeout(CommandFailure failure) {
+    return failure.stderr().contains(TIMED_OUT);
+  }
+
+  /** That a pool has no room, and what to do. */
+  static String full(String pool) {
+    return "the pool "
+        + pool
+        + " is full; remove what is not needed, empty the trash (`doceph trash purge`), or add OSDs"
+        + " or quota";
   }
 
   /** What an administrator runs to give a user all that doceph needs. */

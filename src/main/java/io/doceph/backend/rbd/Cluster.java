@@ -9,6 +9,8 @@ import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.ProcessRunner;
 import io.doceph.volume.VolumeError;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +22,15 @@ final class Cluster {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ProcessRunner runner;
+  private final Path conf;
   private final Reachability reachability;
+  private final FullPools fullPools;
 
-  Cluster(ProcessRunner runner, Reachability reachability) {
+  Cluster(ProcessRunner runner, Path conf, Reachability reachability, FullPools fullPools) {
     this.runner = runner;
+    this.conf = conf;
     this.reachability = reachability;
+    this.fullPools = fullPools;
   }
 
   /**
@@ -34,33 +40,106 @@ final class Cluster {
    * @throws VolumeError with a sentence for the user; its cause is the {@link CommandFailure}
    */
   CommandResult run(Command command, String what, Image image) {
-    reachability.require(what);
+    reachability.require(what, image.place().pool());
     return always(command, what, image.user(), image.place().pool());
   }
 
   /** The same for the index of a place. */
   CommandResult run(Command command, String what, Place place, String user) {
-    reachability.require(what);
+    reachability.require(what, place.pool());
     return always(command, what, user, place.pool());
+  }
+
+  /**
+   * Maps an image. One that does not end says nothing of the cluster: it may wait for that image's
+   * lock alone, and other volumes go on.
+   */
+  CommandResult map(Command command, String what, Image image) {
+    reachability.require(what, image.place().pool());
+    try {
+      CommandResult result = runner.run(command);
+      reachability.answered(image.place().pool());
+      return result;
+    } catch (CommandFailure e) {
+      throw e.kind() == CommandFailure.Kind.TIMEOUT
+          ? CephFailures.hungMap(what, e, image)
+          : CephFailures.explain(what, e, image.user(), image.place().pool());
+    } catch (MissingToolException e) {
+      throw missing(what, e);
+    }
+  }
+
+  /** Runs a command that talks to this host's kernel, which says nothing of the cluster. */
+  CommandResult local(Command command, String what, String user, String pool) {
+    try {
+      return runner.run(command);
+    } catch (CommandFailure e) {
+      throw CephFailures.explain(what, e, user, pool);
+    } catch (MissingToolException e) {
+      throw missing(what, e);
+    }
   }
 
   /** Runs a command even if the cluster has just not answered another one. */
   CommandResult always(Command command, String what, String user, String pool) {
+    if (!Files.exists(conf)) {
+      throw new VolumeError(
+          VolumeError.Code.UNAVAILABLE,
+          what
+              + ": there is no "
+              + conf
+              + "; copy it from a monitor's host, or set doceph.rbd.conf to where it is (without Ceph:"
+              + " doceph.backends without rbd)");
+    }
     try {
       CommandResult result = runner.run(command);
-      reachability.answered();
+      reachability.answered(pool);
       return result;
     } catch (CommandFailure e) {
+      String full = isSilence(e) ? fullPools.reason(pool, user) : null;
+      if (full != null) {
+        // It answers, and lets whoever writes wait until there is room.
+        reachability.answered(pool);
+        throw new VolumeError(VolumeError.Code.FAILED, what + ": " + full, e);
+      }
       VolumeError error = CephFailures.explain(what, e, user, pool);
       if (e.kind() == CommandFailure.Kind.EXIT && error.code() != VolumeError.Code.UNAVAILABLE) {
-        reachability.answered();
-      } else if (error.code() == VolumeError.Code.UNAVAILABLE) {
-        reachability.silent(String.valueOf(error.getMessage()));
+        reachability.answered(pool);
       }
       throw error;
     } catch (MissingToolException e) {
-      throw new VolumeError(VolumeError.Code.UNAVAILABLE, what + ": " + e.getMessage(), e);
+      throw missing(what, e);
     }
+  }
+
+  private static VolumeError missing(String what, MissingToolException e) {
+    return new VolumeError(VolumeError.Code.UNAVAILABLE, what + ": " + e.getMessage(), e);
+  }
+
+  private static boolean isSilence(CommandFailure failure) {
+    return failure.kind() == CommandFailure.Kind.TIMEOUT
+        || (failure.kind() == CommandFailure.Kind.EXIT && CephFailures.isTimeout(failure));
+  }
+
+  /**
+   * Runs a command on the index, which every operation needs: when it waits in vain, the cluster
+   * counts as silent. Of other commands that cannot be said: one image may hang alone.
+   */
+  CommandResult index(Command command, String what, String user, String pool) {
+    try {
+      return always(command, what, user, pool);
+    } catch (VolumeError e) {
+      boolean silent = failure(e).isPresent() && e.code() == VolumeError.Code.UNAVAILABLE;
+      if (silent) {
+        reachability.silent(pool, String.valueOf(e.getMessage()));
+      }
+      throw e;
+    }
+  }
+
+  /** Refuses at once what would only wait. */
+  void requireReachable(String what, Place place) {
+    reachability.require(what, place.pool());
   }
 
   /** The same, for output that is JSON. */

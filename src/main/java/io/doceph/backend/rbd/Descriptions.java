@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * the cluster is needed.
  */
 final class Descriptions {
+  private static final Logger LOG = Logger.getLogger(Descriptions.class);
+
   private static final class Read {
     final byte[] raw;
     final Found found;
@@ -234,6 +237,7 @@ final class Descriptions {
     }
     index.put(image.place(), begun.name().value(), ImageJson.write(there.get()), deadline);
     unfinished.remove(begun.name());
+    LOG.infof("volume=%s: its interrupted creation has been finished", begun.name());
     return true;
   }
 

@@ -28,6 +28,11 @@ final class ImageUsers {
 
   /** Both, asked for at once. */
   record Users(List<Watcher> watchers, List<Lock> locks) {
+    /** Whether somebody who is heard of holds the lock. */
+    boolean hasLiveWriter() {
+      return locks.stream().anyMatch(l -> isWatching(l.address()));
+    }
+
     boolean isWatching(String address) {
       return watchers.stream().anyMatch(w -> w.address().equals(address));
     }

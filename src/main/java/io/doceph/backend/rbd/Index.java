@@ -47,7 +47,7 @@ final class Index {
     String what = "the volumes in " + place + " cannot be listed";
     try {
       CommandResult result =
-          cluster.always(commands.listOmap(place, OBJECT, deadline), what, user, place.pool());
+          cluster.index(commands.listOmap(place, OBJECT, deadline), what, user, place.pool());
       return OmapDump.all(result.stdout());
     } catch (VolumeError e) {
       if (isAbsent(e)) {
@@ -64,7 +64,8 @@ final class Index {
     String what = "'" + key + "' cannot be looked up in " + place;
     Command command = commands.getOmap(place, OBJECT, key, deadline);
     // rados says on standard output that there is no such key, and exits with 1 for everything.
-    CommandResult result = cluster.run(command.acceptExit(1), what, place, user);
+    cluster.requireReachable(what, place);
+    CommandResult result = cluster.index(command.acceptExit(1), what, user, place.pool());
     if (result.exitCode() == 0) {
       try {
         return Optional.of(OmapDump.one(result.stdout()));

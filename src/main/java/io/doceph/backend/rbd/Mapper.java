@@ -38,7 +38,11 @@ final class Mapper {
    *
    * @param image the image's name when it was mapped
    */
-  record Device(Place place, String image, Path path) {}
+  record Device(Place place, String image, Path path) {
+    boolean isOf(Image other) {
+      return place.equals(other.place()) && image.equals(other.name());
+    }
+  }
 
   private final Cluster cluster;
   private final RbdCommands commands;
@@ -108,7 +112,8 @@ final class Mapper {
         all.add("noshare");
       }
       CommandResult result =
-          cluster.run(commands.map(image, type, all, readOnly, deadline), what, image);
+          cluster.map(
+              commands.map(image, type, all, readOnly, leavingTimeToUndo(deadline)), what, image);
       Path device = device(result.text(), what);
       awaitNode(device, what, deadline);
       return device;
@@ -116,6 +121,11 @@ final class Mapper {
       undo(type, image, e);
       throw e;
     }
+  }
+
+  /** Whoever waits is told why, and the map is undone, before the whole operation is given up. */
+  private static Deadline leavingTimeToUndo(Deadline deadline) {
+    return deadline.sooner(deadline.remaining().multipliedBy(4).dividedBy(5));
   }
 
   private static Path device(String output, String what) {
@@ -177,7 +187,7 @@ final class Mapper {
       try {
         // An unmap talks to the kernel; it is tried however silent the cluster is.
         CommandResult unused =
-            cluster.always(
+            cluster.local(
                 commands.unmap(image, type, force, deadline),
                 what,
                 image.user(),
@@ -201,7 +211,7 @@ final class Mapper {
     String what = "what is mapped here cannot be listed";
     JsonNode list =
         Cluster.parse(
-            cluster.always(commands.devices(type, deadline), what, user, "").stdout(), what);
+            cluster.local(commands.devices(type, deadline), what, user, "").stdout(), what);
     List<Device> devices = new ArrayList<>();
     for (JsonNode each : list) {
       String snapshot = each.path("snap").asText("-");
@@ -219,7 +229,7 @@ final class Mapper {
   /** The device of an image on this host. */
   Optional<Path> find(Image image, String type, Deadline deadline) {
     return devices(type, deadline).stream()
-        .filter(d -> d.place().equals(image.place()) && d.image().equals(image.name()))
+        .filter(d -> d.isOf(image))
         .map(Device::path)
         .findFirst();
   }

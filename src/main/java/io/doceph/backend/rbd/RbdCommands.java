@@ -171,6 +171,11 @@ final class RbdCommands {
     return quick(ceph("osd", "blocklist", "ls"), deadline).arg("--format", "json");
   }
 
+  /** The map of OSDs and pools, by a monitor; every user of {@code profile rbd} may ask for it. */
+  Command osdMap(String as, Deadline deadline) {
+    return quick(program("ceph", as).arg("osd", "dump", "--format", "json"), deadline);
+  }
+
   private Command rbd(String as, String... words) {
     return program("rbd", as).arg(words);
   }

@@ -1,0 +1,348 @@
+package io.doceph.backend.rbd;
+
+import io.doceph.host.BlockDevices;
+import io.doceph.host.process.CommandFailure;
+import io.doceph.host.process.Deadline;
+import io.doceph.volume.Attachment;
+import io.doceph.volume.Volume;
+import io.doceph.volume.VolumeError;
+import io.doceph.volume.VolumeName;
+import io.doceph.volume.VolumeUser;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+
+/**
+ * Gets volumes' images onto this host and off it: each map is written down before it is made, and a
+ * map is only used once {@link Claims} has seen that this host alone has the image open.
+ */
+final class Attachments {
+  private static final Duration SIZE_TIME = Duration.ofSeconds(10);
+  private static final Duration SIZE_LOOK = Duration.ofMillis(10);
+  private static final int MAP_TRIES = 3;
+
+  private final RbdSettings settings;
+  private final Descriptions descriptions;
+  private final ImageUsers users;
+  private final Claims claims;
+  private final Holders holders;
+  private final Mapper mapper;
+  private final Maps maps;
+  private final Tables tables;
+
+  /** Volumes that are being unmapped: their entry is withdrawn, and must not be written again. */
+  private final Set<VolumeName> leaving = new HashSet<>();
+
+  Attachments(
+      RbdSettings settings,
+      Descriptions descriptions,
+      ImageUsers users,
+      Claims claims,
+      Holders holders,
+      Mapper mapper,
+      Maps maps,
+      Tables tables) {
+    this.settings = settings;
+    this.descriptions = descriptions;
+    this.users = users;
+    this.claims = claims;
+    this.holders = holders;
+    this.mapper = mapper;
+    this.maps = maps;
+    this.tables = tables;
+  }
+
+  /** Maps a volume's image, if need be after waiting for a dead host to be known as dead. */
+  Attachment attach(Volume volume, Deadline deadline) {
+    Optional<Maps.Entry> known = maps.get(volume.name());
+    if (known.isPresent()) {
+      Image image = known.get().image();
+      Optional<Path> device = mapper.find(image, known.get().type(), deadline);
+      if (device.isPresent()
+          && image.name().equals(descriptions.image(volume).name())
+          && isVerified(known.get())) {
+        return new Attachment.Device(device.get());
+      }
+      unmap(known.get(), deadline);
+    }
+    Path device =
+        volume.stage() == Volume.Stage.READY
+            ? attachForUse(volume, deadline)
+            : mapAs(volume, descriptions.image(volume), false, deadline);
+    try {
+      requireSize(volume, device);
+    } catch (VolumeError e) {
+      detach(volume.name(), deadline);
+      throw e;
+    }
+    return new Attachment.Device(device);
+  }
+
+  /** A daemon may have been killed between the map and the look at who else has the image open. */
+  private static boolean isVerified(Maps.Entry entry) {
+    return !entry.inUse() || entry.readOnly() || !entry.address().isEmpty();
+  }
+
+  private Path attachForUse(Volume volume, Deadline deadline) {
+    Image image = descriptions.image(volume);
+    tables.put(volume, image); // a volume that another host has made
+    if (volume.spec().isReadOnly()) {
+      return attachToRead(volume, image, deadline);
+    }
+    if (claims.isSuspect(volume.name())) {
+      claims.awaitNobody(volume.name(), image, deadline);
+    }
+    for (int tries = 1; ; tries++) {
+      Path device = mapAs(volume, image, true, deadline);
+      try {
+        ImageUsers.Users now = claims.look(image, deadline);
+        if (now.watchers().size() == 1) {
+          claims.fenceTheDead(volume.name(), image, now, deadline);
+          holders.announce(volume.name(), image.place(), true, now.watchers().getFirst().address());
+          return device;
+        }
+      } catch (RuntimeException e) {
+        undoMap(volume, e);
+        throw e;
+      }
+      detach(volume.name(), deadline);
+      requireNotMappedByOthers(volume, image, deadline);
+      if (tries == MAP_TRIES) {
+        throw new VolumeError(
+            VolumeError.Code.BUSY,
+            "volume "
+                + volume.name()
+                + " is being taken into use on several hosts at once; try again");
+      }
+      claims.awaitNobody(volume.name(), image, deadline);
+    }
+  }
+
+  private Path attachToRead(Volume volume, Image image, Deadline deadline) {
+    ImageUsers.Users now = users.both(image, deadline);
+    if (now.hasLiveWriter()) {
+      claims.awaitNobody(volume.name(), image, deadline);
+      now = users.both(image, deadline);
+    }
+    claims.fenceTheDead(volume.name(), image, now, deadline);
+    Path device = mapAs(volume, image, true, deadline);
+    holders.announce(volume.name(), image.place(), false, null);
+    return device;
+  }
+
+  private Path mapAs(Volume volume, Image image, boolean inUse, Deadline deadline) {
+    boolean readOnly = volume.spec().isReadOnly();
+    String before = holders.writer(volume.name()).map(Holders.Holder::raw).orElse("");
+    maps.put(
+        new Maps.Entry(
+            volume.name(), image, mapper.type(), readOnly, inUse, "", before, Instant.now()));
+    try {
+      Path device =
+          mapper.map(
+              image,
+              ImageOptions.mapOptions(volume.spec().options()),
+              readOnly,
+              "volume " + volume.name() + " cannot be mapped",
+              deadline);
+      Maps.Entry written = maps.get(volume.name()).orElseThrow();
+      if (!written.type().equals(mapper.type())) {
+        maps.put(written.by(mapper.type()));
+      }
+      return device;
+    } catch (VolumeError e) {
+      boolean surelyNot =
+          Cluster.failure(e).filter(f -> f.kind() == CommandFailure.Kind.EXIT).isPresent();
+      if (surelyNot) {
+        maps.remove(volume.name());
+      }
+      throw Cluster.isNoImage(e) && inUse ? gone(volume, image, e) : e;
+    }
+  }
+
+  static VolumeError gone(Volume volume, Image image, VolumeError cause) {
+    return new VolumeError(
+        VolumeError.Code.FAILED,
+        "the image "
+            + image
+            + " of volume "
+            + volume.name()
+            + " is gone; `doceph trash list` may have it, else restore a backup, or remove the"
+            + " volume",
+        cause);
+  }
+
+  /** An image that somebody else has mapped here is neither used nor unmapped. */
+  private void requireNotMappedByOthers(Volume volume, Image image, Deadline deadline) {
+    Optional<Path> device = mapper.find(image, mapper.type(), deadline);
+    if (device.isPresent() && maps.get(volume.name()).isEmpty()) {
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "volume "
+              + volume.name()
+              + " is mapped on this host as "
+              + device.get()
+              + ", and not by doceph; `rbd device unmap "
+              + device.get()
+              + "` when nothing uses it");
+    }
+  }
+
+  private void undoMap(Volume volume, RuntimeException cause) {
+    boolean stuck =
+        cause instanceof VolumeError e
+            && Cluster.failure(e).filter(f -> f.kind() == CommandFailure.Kind.STUCK).isPresent();
+    if (stuck) {
+      return;
+    }
+    try {
+      detach(volume.name(), Deadline.after(settings.commandTime()));
+    } catch (VolumeError e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private static void requireSize(Volume volume, Path device) {
+    long bytes = BlockDevices.sizeBytes(device).orElse(0);
+    if (bytes < volume.spec().sizeBytes() && volume.growTo() == 0) {
+      throw new VolumeError(
+          VolumeError.Code.FAILED,
+          "volume "
+              + volume.name()
+              + " should have "
+              + volume.spec().sizeBytes()
+              + " bytes and its image has "
+              + bytes
+              + ": somebody made it smaller, and its filesystem may be damaged; `rbd resize` it back"
+              + " and check it, or restore a backup");
+    }
+  }
+
+  /** Takes a volume's device away; none of ours is success. */
+  void detach(VolumeName name, Deadline deadline) {
+    maps.get(name).ifPresent(entry -> unmap(entry, deadline));
+  }
+
+  private void unmap(Maps.Entry entry, Deadline deadline) {
+    VolumeName name = entry.volume();
+    Optional<Holders.Holder> writer = holders.writer(name);
+    boolean takenOver = entry.inUse() && writer.isPresent() && !holders.isOurs(writer.get());
+    boolean superseded =
+        writer.map(Holders.Holder::raw).filter(entry.superseded()::equals).isPresent();
+    boolean lost = takenOver && !superseded && !entry.readOnly();
+    CompletableFuture<Void> told;
+    synchronized (leaving) {
+      leaving.add(name);
+      told =
+          entry.inUse() && !lost
+              ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
+              : CompletableFuture.completedFuture(null);
+    }
+    String what = "volume " + name + " cannot be unmapped";
+    try {
+      // Of a client that is cut off, what is not written yet never will be.
+      mapper.unmap(entry.image(), entry.type(), lost, what, deadline);
+      maps.remove(name);
+    } catch (VolumeError e) {
+      if (Cluster.exited(e, CephFailures.EBUSY)) {
+        Optional<Path> device = mapper.find(entry.image(), entry.type(), deadline);
+        throw device.isPresent() ? DeviceUsers.explain(what, device.get(), e) : e;
+      }
+      throw e;
+    } finally {
+      synchronized (leaving) {
+        leaving.remove(name);
+      }
+    }
+    told.join();
+  }
+
+  /** Waits until a volume's device, if it has one, is as large as its image. */
+  void awaitSize(VolumeName name, long bytes, String what, Deadline deadline) {
+    Optional<Path> device = maps.get(name).flatMap(e -> mapper.find(e.image(), e.type(), deadline));
+    device.ifPresent(d -> awaitSize(d, bytes, what, deadline));
+  }
+
+  /** The kernel is told by the cluster, a moment later. */
+  private static void awaitSize(Path device, long bytes, String what, Deadline deadline) {
+    Deadline end = deadline.sooner(SIZE_TIME);
+    while (BlockDevices.sizeBytes(device).orElse(0) < bytes) {
+      if (end.expired()) {
+        throw new VolumeError(
+            VolumeError.Code.FAILED,
+            what
+                + ": its image has the new size and the device "
+                + device
+                + " has not; try again, or unmount it and try again");
+      }
+      LockSupport.parkNanos(SIZE_LOOK.toNanos());
+    }
+  }
+
+  /** The devices that doceph's maps have now, by volume. */
+  Map<VolumeName, Path> all(Deadline deadline) {
+    Map<VolumeName, Path> attached = new HashMap<>();
+    Set<String> types = maps.all().stream().map(Maps.Entry::type).collect(Collectors.toSet());
+    for (String type : types) {
+      List<Mapper.Device> devices = mapper.devices(type, deadline);
+      for (Maps.Entry entry : maps.all()) {
+        devices.stream()
+            .filter(d -> entry.type().equals(type) && d.isOf(entry.image()))
+            .findFirst()
+            .ifPresent(d -> attached.put(entry.volume(), d.path()));
+      }
+    }
+    return attached;
+  }
+
+  /** What doceph has mapped here, as it was written down. */
+  Collection<Maps.Entry> entries() {
+    return maps.all();
+  }
+
+  /** The volumes that may be mapped here, from what was written down. */
+  Set<VolumeName> recorded() {
+    return maps.all().stream().map(Maps.Entry::volume).collect(Collectors.toSet());
+  }
+
+  /** Others may not have been told who uses a volume, because the cluster did not answer then. */
+  void announceAgain() {
+    for (Maps.Entry entry : maps.all()) {
+      if (entry.readOnly() || entry.address().isEmpty()) {
+        continue; // not to be told, or not sure yet
+      }
+      Optional<Holders.Holder> holder = holders.writer(entry.volume());
+      if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
+        synchronized (leaving) {
+          if (!leaving.contains(entry.volume()) && maps.get(entry.volume()).isPresent()) {
+            holders.announce(entry.volume(), entry.image().place(), true, entry.address());
+          }
+        }
+      }
+    }
+  }
+
+  /** Who writes to volumes on other hosts, as of the last listing. */
+  Map<VolumeName, VolumeUser> writersElsewhere() {
+    Map<VolumeName, VolumeUser> elsewhere = new HashMap<>(holders.elsewhere());
+    for (Maps.Entry entry : maps.all()) {
+      // What was there before this host mapped it says nothing about who has it now.
+      if (holders
+          .writer(entry.volume())
+          .filter(h -> h.raw().equals(entry.superseded()))
+          .isPresent()) {
+        elsewhere.remove(entry.volume());
+      }
+    }
+    return elsewhere;
+  }
+}
