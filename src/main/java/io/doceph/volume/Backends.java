@@ -4,10 +4,12 @@ import io.doceph.host.process.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +27,7 @@ final class Backends {
   private final AtomicLong changes = new AtomicLong();
   private final Catalogue catalogue;
   private volatile Map<VolumeName, VolumeUser> lastWriters = Map.of();
+  private volatile Set<VolumeName> lastCutOff = Set.of();
 
   Backends(List<VolumeBackend> backends, Catalogue catalogue) {
     backends.forEach(b -> byName.put(b.name(), b));
@@ -84,8 +87,13 @@ final class Backends {
   /** Who writes to a volume on another host, as far as is known. */
   Optional<VolumeUser> writerElsewhere(VolumeName volume, String backend) {
     return byName.get(backend) instanceof ClusterBackend cluster
-        ? Optional.ofNullable(cluster.writersElsewhere().get(volume))
+        ? cluster.writerElsewhere(volume)
         : Optional.empty();
+  }
+
+  /** Whether the cluster has cut this host off from a volume that is attached here. */
+  boolean isCutOff(VolumeName volume, String backend) {
+    return byName.get(backend) instanceof ClusterBackend cluster && cluster.isCutOff(volume);
   }
 
   /**
@@ -101,8 +109,10 @@ final class Backends {
       catalogue.merge(backend.name(), listing, revision);
       if (backend instanceof ClusterBackend cluster) {
         Map<VolumeName, VolumeUser> writers = cluster.writersElsewhere();
-        if (!writers.equals(lastWriters)) {
+        Set<VolumeName> cutOff = cluster.cutOff();
+        if (!writers.equals(lastWriters) || !cutOff.equals(lastCutOff)) {
           lastWriters = Map.copyOf(writers);
+          lastCutOff = Set.copyOf(cutOff);
           changes.incrementAndGet();
         }
       }
@@ -136,13 +146,25 @@ final class Backends {
    * @throws VolumeError {@code UNAVAILABLE} when none has it and one could not answer
    */
   Optional<Found> find(VolumeName name, Deadline deadline) {
-    return find(name, byName.values(), deadline);
+    List<VolumeBackend> order = new ArrayList<>(byName.values());
+    // Where it was last seen comes first: it need not wait for a backend that does not answer.
+    Optional<String> known = catalogue.backendOf(name);
+    order.sort(Comparator.comparing(b -> !known.filter(b.name()::equals).isPresent()));
+    return find(name, order, deadline);
   }
 
-  /** The same in all backends but one, which says itself whether it has the name. */
+  /**
+   * The same in all backends but one, which says itself whether it has the name. A cluster that
+   * does not answer keeps nobody from making volumes elsewhere: what is known of its names must do.
+   */
   Optional<Found> findBeside(VolumeName name, String backend, Deadline deadline) {
     return find(
-        name, byName.values().stream().filter(b -> !b.name().equals(backend)).toList(), deadline);
+        name,
+        byName.values().stream()
+            .filter(b -> !b.name().equals(backend))
+            .filter(b -> !(b instanceof ClusterBackend && problem(b.name()).isPresent()))
+            .toList(),
+        deadline);
   }
 
   private Optional<Found> find(

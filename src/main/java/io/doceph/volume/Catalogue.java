@@ -36,6 +36,11 @@ final class Catalogue {
     return e == null ? Optional.empty() : Optional.of(e.found());
   }
 
+  /** The backend that a name was last seen in. */
+  Optional<String> backendOf(VolumeName name) {
+    return Optional.ofNullable(entries.get(name)).map(Entry::backend);
+  }
+
   synchronized void put(Found found, String backend) {
     removed.remove(found.name());
     entries.put(found.name(), new Entry(found, backend, changes.incrementAndGet()));

@@ -5,6 +5,7 @@ import io.doceph.host.process.Deadline;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -19,6 +20,15 @@ public interface ClusterBackend extends VolumeBackend {
 
   /** Who writes to volumes on other hosts, as of the last listing; asks nobody. */
   Map<VolumeName, VolumeUser> writersElsewhere();
+
+  /** Who writes to a volume on another host, as of the last listing; asks nobody. */
+  Optional<VolumeUser> writerElsewhere(VolumeName volume);
+
+  /** Whether the cluster has cut this host off from a volume that is attached here. */
+  boolean isCutOff(VolumeName volume);
+
+  /** Volumes that are attached here and from which the cluster has cut this host off. */
+  Set<VolumeName> cutOff();
 
   /** The volumes that may be attached here, from what was written down; asks nobody. */
   Set<VolumeName> recordedAttachments();

@@ -239,6 +239,9 @@ public final class VolumeService implements AutoCloseable {
     Volume volume = found.volume();
     MountRecord mount = registry.get(found.name()).orElse(null);
     String problem = found.problem();
+    if (problem == null && volume != null && mount != null) {
+      problem = takenAway(found.name(), volume.spec().backend()).orElse(null);
+    }
     if (problem == null && volume != null) {
       problem = backends.problem(volume.spec().backend()).orElse(null);
       if (problem == null && volume.growTo() != 0) {
@@ -249,16 +252,19 @@ public final class VolumeService implements AutoCloseable {
         volume == null
             ? null
             : backends.writerElsewhere(found.name(), volume.spec().backend()).orElse(null);
-    if (elsewhere != null && mount != null && problem == null) {
-      problem = takenOver(elsewhere);
-    }
     return new VolumeView(found.name(), volume, mount, problem, elsewhere);
   }
 
-  private static String takenOver(VolumeUser by) {
-    return by.text()
-        + " has taken it over: what this host still writes is refused by the cluster; stop the"
-        + " containers that use it here, and it is unmounted";
+  /** Whether what is mounted here is somebody else's by now. */
+  private Optional<String> takenAway(VolumeName name, String backend) {
+    Optional<String> by = backends.writerElsewhere(name, backend).map(VolumeUser::text);
+    if (by.isEmpty() && !backends.isCutOff(name, backend)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        by.map(text -> text + " has taken it over").orElse("this host was cut off from it")
+            + ": what this host still writes is refused by the cluster; stop the containers that use"
+            + " it here, and it is unmounted");
   }
 
   /** Makes a volume; one that is there and is what is asked for is success. */
@@ -428,10 +434,10 @@ public final class VolumeService implements AutoCloseable {
 
   /** What is mounted here and was taken over is of no use to one more container. */
   private void requireNotTakenOver(VolumeName name, VolumeBackend backend) {
-    Optional<VolumeUser> elsewhere = backends.writerElsewhere(name, backend.name());
-    if (elsewhere.isPresent() && registry.get(name).isPresent()) {
-      throw new VolumeError(
-          VolumeError.Code.IN_USE, "volume " + name + ": " + takenOver(elsewhere.get()));
+    Optional<String> away =
+        registry.get(name).isPresent() ? takenAway(name, backend.name()) : Optional.empty();
+    if (away.isPresent()) {
+      throw new VolumeError(VolumeError.Code.IN_USE, "volume " + name + ": " + away.get());
     }
   }
 

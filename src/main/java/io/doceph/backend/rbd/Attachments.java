@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,9 +38,6 @@ final class Attachments {
   private final Mapper mapper;
   private final Maps maps;
   private final Tables tables;
-
-  /** Volumes that are being unmapped: their entry is withdrawn, and must not be written again. */
-  private final Set<VolumeName> leaving = new HashSet<>();
 
   Attachments(
       RbdSettings settings,
@@ -124,6 +120,7 @@ final class Attachments {
                 + volume.name()
                 + " is being taken into use on several hosts at once; try again");
       }
+      Claims.stepAside(tries);
       claims.awaitNobody(volume.name(), image, deadline);
     }
   }
@@ -145,7 +142,15 @@ final class Attachments {
     String before = holders.writer(volume.name()).map(Holders.Holder::raw).orElse("");
     maps.put(
         new Maps.Entry(
-            volume.name(), image, mapper.type(), readOnly, inUse, "", before, Instant.now()));
+            volume.name(),
+            image,
+            mapper.type(),
+            readOnly,
+            inUse,
+            "",
+            false,
+            before,
+            Instant.now()));
     try {
       Path device =
           mapper.map(
@@ -238,15 +243,16 @@ final class Attachments {
     boolean takenOver = entry.inUse() && writer.isPresent() && !holders.isOurs(writer.get());
     boolean superseded =
         writer.map(Holders.Holder::raw).filter(entry.superseded()::equals).isPresent();
-    boolean lost = takenOver && !superseded && !entry.readOnly();
-    CompletableFuture<Void> told;
-    synchronized (leaving) {
-      leaving.add(name);
-      told =
-          entry.inUse() && !lost
-              ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
-              : CompletableFuture.completedFuture(null);
-    }
+    boolean lost = entry.cutOff() || (takenOver && !superseded && !entry.readOnly());
+    // Before the address is known nobody was told, and the entry is that of whoever has it.
+    boolean announced = entry.inUse() && (entry.readOnly() || !entry.address().isEmpty());
+    CompletableFuture<Void> told =
+        maps.leave(
+            name,
+            () ->
+                announced && !(lost && takenOver)
+                    ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
+                    : CompletableFuture.completedFuture(null));
     String what = "volume " + name + " cannot be unmapped";
     try {
       // Of a client that is cut off, what is not written yet never will be.
@@ -259,9 +265,7 @@ final class Attachments {
       }
       throw e;
     } finally {
-      synchronized (leaving) {
-        leaving.remove(name);
-      }
+      maps.left(name);
     }
     told.join();
   }
@@ -314,35 +318,36 @@ final class Attachments {
     return maps.all().stream().map(Maps.Entry::volume).collect(Collectors.toSet());
   }
 
-  /** Others may not have been told who uses a volume, because the cluster did not answer then. */
-  void announceAgain() {
-    for (Maps.Entry entry : maps.all()) {
-      if (entry.readOnly() || entry.address().isEmpty()) {
-        continue; // not to be told, or not sure yet
-      }
-      Optional<Holders.Holder> holder = holders.writer(entry.volume());
-      if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
-        synchronized (leaving) {
-          if (!leaving.contains(entry.volume()) && maps.get(entry.volume()).isPresent()) {
-            holders.announce(entry.volume(), entry.image().place(), true, entry.address());
-          }
-        }
-      }
+  /** Takes the entry of a holder that was cut off away: by this it notices. */
+  void disown(VolumeName name, Image image) {
+    holders.withdraw(name, image.place(), true).join();
+  }
+
+  /**
+   * Detaches what an interrupted call has left mapped, so that this host does not cut itself off.
+   */
+  void detachUnused(VolumeName name, Deadline deadline) {
+    if (maps.get(name).filter(e -> !e.cutOff()).isPresent() && writerElsewhere(name).isEmpty()) {
+      detach(name, deadline);
     }
   }
 
   /** Who writes to volumes on other hosts, as of the last listing. */
   Map<VolumeName, VolumeUser> writersElsewhere() {
-    Map<VolumeName, VolumeUser> elsewhere = new HashMap<>(holders.elsewhere());
-    for (Maps.Entry entry : maps.all()) {
-      // What was there before this host mapped it says nothing about who has it now.
-      if (holders
-          .writer(entry.volume())
-          .filter(h -> h.raw().equals(entry.superseded()))
-          .isPresent()) {
-        elsewhere.remove(entry.volume());
-      }
+    Map<VolumeName, VolumeUser> elsewhere = new HashMap<>();
+    for (VolumeName name : holders.writers().keySet()) {
+      writerElsewhere(name).ifPresent(user -> elsewhere.put(name, user));
     }
     return elsewhere;
+  }
+
+  /** Who writes to a volume on another host, as of the last listing. */
+  Optional<VolumeUser> writerElsewhere(VolumeName volume) {
+    Optional<Holders.Holder> writer = holders.writer(volume).filter(h -> !holders.isOurs(h));
+    // What was there before this host mapped it says nothing about who has it now.
+    boolean superseded =
+        writer.isPresent()
+            && maps.get(volume).filter(e -> e.superseded().equals(writer.get().raw())).isPresent();
+    return superseded ? Optional.empty() : writer.map(Holders.Holder::user);
   }
 }

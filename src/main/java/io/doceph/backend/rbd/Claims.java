@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ final class Claims {
   /** Commands such as {@code rbd info} on another host watch for an instant. */
   private static final Duration FIRST_LOOK = Duration.ofMillis(300);
 
+  private static final int STEP_ASIDE_MILLIS = 2000;
   private static final Duration LOOK = Duration.ofSeconds(2);
   private static final Duration GONE = Duration.ofSeconds(30);
 
@@ -106,6 +108,28 @@ final class Claims {
         && holders.isOurs(holder.get())
         && !holder.get().bootId().equals(settings.bootId())
         && watchers.stream().allMatch(w -> w.address().equals(holder.get().user().address()));
+  }
+
+  /**
+   * Waits for some random time before another try, so that of two hosts that saw each other one
+   * comes first.
+   */
+  static void stepAside(int tries) {
+    pause(Duration.ofMillis(ThreadLocalRandom.current().nextInt(STEP_ASIDE_MILLIS * tries)));
+  }
+
+  /** The clients that are cut off. */
+  Set<String> blocklisted(Deadline deadline) {
+    String what = "who is cut off from the cluster cannot be said";
+    CommandResult result =
+        cluster.always(
+            commands.blocklisted(deadline),
+            what,
+            settings.defaultUser(),
+            settings.allPlaces().getFirst().pool());
+    Set<String> addresses = new LinkedHashSet<>();
+    Cluster.parse(result.stdout(), what).forEach(e -> addresses.add(e.path("addr").asText()));
+    return addresses;
   }
 
   private static void pause(Duration time) {
@@ -235,6 +259,9 @@ final class Claims {
         .filter(h -> !isThisBoot(h))
         .map(h -> h.user().address())
         .filter(address -> !now.isWatching(address))
+        // The listing may be of before it had given the volume back.
+        .filter(
+            address -> dead.contains(address) || holders.isStill(volume, address, image, deadline))
         .ifPresent(dead::add);
     for (String address : dead) {
       LOG.warnf(

@@ -193,16 +193,13 @@ final class Holders {
         json.toString());
   }
 
-  /** Those of other hosts. */
-  Map<VolumeName, VolumeUser> elsewhere() {
-    Map<VolumeName, VolumeUser> users = new HashMap<>();
-    writers.forEach(
-        (name, holder) -> {
-          if (!isOurs(holder)) {
-            users.put(name, holder.user());
-          }
-        });
-    return users;
+  /** Whether the index names, now, the client of this address as the writer of a volume. */
+  boolean isStill(VolumeName volume, String address, Image image, Deadline deadline) {
+    return index
+        .get(image.place(), key(volume, true), deadline)
+        .map(value -> holder(Index.json(value), true))
+        .filter(h -> address.equals(h.user().address()))
+        .isPresent();
   }
 
   /** All entries of one volume, from the last listing. */

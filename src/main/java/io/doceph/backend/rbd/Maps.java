@@ -13,8 +13,10 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -34,6 +36,7 @@ final class Maps {
    * @param readOnly whether it can only be read
    * @param inUse whether the volume was ready: only then others are told who uses it
    * @param address this host's address in the cluster for this map, or empty
+   * @param cutOff whether the cluster has cut that address off
    * @param superseded what the index said about the holder before, or empty
    * @param since when it was mapped
    */
@@ -44,16 +47,22 @@ final class Maps {
       boolean readOnly,
       boolean inUse,
       String address,
+      boolean cutOff,
       String superseded,
       Instant since) {
     /** The same map, when its address is known. */
     Entry at(String known) {
-      return new Entry(volume, image, type, readOnly, inUse, known, superseded, since);
+      return new Entry(volume, image, type, readOnly, inUse, known, cutOff, superseded, since);
     }
 
     /** The same map, by another type of mapper. */
     Entry by(String other) {
-      return new Entry(volume, image, other, readOnly, inUse, address, superseded, since);
+      return new Entry(volume, image, other, readOnly, inUse, address, cutOff, superseded, since);
+    }
+
+    /** The same map, of which nothing is written any more. */
+    Entry withoutTheCluster() {
+      return new Entry(volume, image, type, readOnly, inUse, address, true, superseded, since);
     }
 
     private ObjectNode json() {
@@ -67,6 +76,7 @@ final class Maps {
           .put("readOnly", readOnly)
           .put("inUse", inUse)
           .put("address", address)
+          .put("cutOff", cutOff)
           .put("superseded", superseded)
           .put("since", since.toString());
     }
@@ -82,6 +92,7 @@ final class Maps {
           json.path("readOnly").asBoolean(),
           json.path("inUse").asBoolean(),
           json.path("address").asText(),
+          json.path("cutOff").asBoolean(),
           json.path("superseded").asText(),
           Instant.parse(json.path("since").asText()));
     }
@@ -89,6 +100,9 @@ final class Maps {
 
   private final Path directory;
   private final ConcurrentMap<VolumeName, Entry> entries = new ConcurrentHashMap<>();
+
+  /** Those that are being unmapped: nobody is to be told any more that this host has them. */
+  private final Set<VolumeName> leaving = ConcurrentHashMap.newKeySet();
 
   /** Those that an earlier daemon of this boot has left in a directory. */
   Maps(Path directory, String bootId) {
@@ -119,7 +133,25 @@ final class Maps {
     return List.copyOf(entries.values());
   }
 
-  void put(Entry entry) {
+  /** Begins to take a map away, together with what is done at once. */
+  synchronized <T> T leave(VolumeName volume, Supplier<T> begin) {
+    leaving.add(volume);
+    return begin.get();
+  }
+
+  /** A map is away, or stays after all. */
+  void left(VolumeName volume) {
+    leaving.remove(volume);
+  }
+
+  /** Does something if the map is there as it was and is not being taken away. */
+  synchronized void ifStaying(Entry entry, Runnable body) {
+    if (!leaving.contains(entry.volume()) && entry.equals(entries.get(entry.volume()))) {
+      body.run();
+    }
+  }
+
+  synchronized void put(Entry entry) {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
@@ -130,7 +162,14 @@ final class Maps {
     entries.put(entry.volume(), entry);
   }
 
-  void remove(VolumeName volume) {
+  /** Replaces an entry, unless it has been removed or replaced meanwhile. */
+  synchronized void replace(Entry entry, Entry by) {
+    if (entry.equals(entries.get(entry.volume()))) {
+      put(by);
+    }
+  }
+
+  synchronized void remove(VolumeName volume) {
     try {
       Files.deleteIfExists(file(volume));
     } catch (IOException e) {

@@ -44,6 +44,7 @@ public final class RbdBackend implements ClusterBackend {
   private final Cluster cluster;
   private final Background background = new Background();
   private final Attachments attachments;
+  private final Holding holding;
   private final Descriptions descriptions;
   private final ImageOptions options;
   private final Claims claims;
@@ -80,16 +81,10 @@ public final class RbdBackend implements ClusterBackend {
     this.claims = new Claims(cluster, commands, users, holders, settings);
     this.mapper = new Mapper(cluster, commands, settings.mapper(), user);
     this.tables = new Tables(settings);
+    Maps maps = new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId());
+    this.holding = new Holding(maps, holders, claims);
     this.attachments =
-        new Attachments(
-            settings,
-            descriptions,
-            users,
-            claims,
-            holders,
-            mapper,
-            new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId()),
-            tables);
+        new Attachments(settings, descriptions, users, claims, holders, mapper, maps, tables);
     this.missingImages = new MissingImages(cluster, commands);
     this.trash = new Trash(cluster, commands, index, descriptions, settings, background);
     this.adoption =
@@ -151,7 +146,7 @@ public final class RbdBackend implements ClusterBackend {
   public List<Found> list(Deadline deadline) {
     List<Found> all =
         missingImages.mark(descriptions.list(deadline), attachments.entries(), deadline);
-    attachments.announceAgain();
+    holding.look(deadline);
     if (trash.hasExpired()) {
       trash.startPurge();
     }
@@ -310,6 +305,21 @@ public final class RbdBackend implements ClusterBackend {
   }
 
   @Override
+  public Optional<VolumeUser> writerElsewhere(VolumeName volume) {
+    return attachments.writerElsewhere(volume);
+  }
+
+  @Override
+  public Set<VolumeName> cutOff() {
+    return holding.cutOff();
+  }
+
+  @Override
+  public boolean isCutOff(VolumeName volume) {
+    return holding.isCutOff(volume);
+  }
+
+  @Override
   public Set<VolumeName> recordedAttachments() {
     return attachments.recorded();
   }
@@ -358,7 +368,12 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public List<String> fence(Volume volume, Deadline deadline) {
-    return claims.fence(volume.name(), descriptions.image(volume), null, deadline);
+    attachments.detachUnused(volume.name(), deadline);
+    Image image = descriptions.image(volume);
+    List<String> done = claims.fence(volume.name(), image, null, deadline);
+    // By this the host that was cut off notices that it is.
+    attachments.disown(volume.name(), image);
+    return done;
   }
 
   @Override

@@ -1,0 +1,84 @@
+package io.doceph.backend.rbd;
+
+import io.doceph.host.process.CommandFailure;
+import io.doceph.host.process.Deadline;
+import io.doceph.volume.VolumeError;
+import io.doceph.volume.VolumeName;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether this host still holds what it has mapped to write. Whoever takes a volume over changes or
+ * removes the entry of its holder; then the cluster says whether this host's client is cut off,
+ * which is for good: the device gives nothing but errors until it is unmapped.
+ */
+final class Holding {
+  private static final Logger LOG = Logger.getLogger(Holding.class);
+
+  private final Maps maps;
+  private final Holders holders;
+  private final Claims claims;
+
+  Holding(Maps maps, Holders holders, Claims claims) {
+    this.maps = maps;
+    this.holders = holders;
+    this.claims = claims;
+  }
+
+  /** After each listing: tells others again what they were not told, and sees who is cut off. */
+  void look(Deadline deadline) {
+    Set<String> blocklist = null;
+    for (Maps.Entry entry : maps.all()) {
+      // One without an address is being mapped, and it is not decided whether it may be.
+      if (!entry.inUse() || entry.readOnly() || entry.cutOff() || entry.address().isEmpty()) {
+        continue;
+      }
+      Optional<Holders.Holder> holder = holders.writer(entry.volume());
+      if (holder.filter(h -> entry.address().equals(h.user().address())).isPresent()) {
+        continue;
+      }
+      if (blocklist == null) {
+        blocklist = blocklist(deadline);
+      }
+      if (blocklist == null) {
+        return; // asked again after the next listing
+      }
+      if (blocklist.contains(entry.address())) {
+        // Not anew for one that has been unmapped meanwhile.
+        maps.replace(entry, entry.withoutTheCluster());
+        LOG.warnf(
+            "volume=%s: the cluster has cut this host off from it (client %s is blocklisted)",
+            entry.volume(), entry.address());
+      } else if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
+        maps.ifStaying(
+            entry,
+            () -> holders.announce(entry.volume(), entry.image().place(), true, entry.address()));
+      }
+    }
+  }
+
+  private @Nullable Set<String> blocklist(Deadline deadline) {
+    try {
+      return claims.blocklisted(deadline);
+    } catch (VolumeError | CommandFailure e) {
+      LOG.warnf("whether this host is cut off cannot be said now: %s", e.getMessage());
+      return null;
+    }
+  }
+
+  /** Whether the cluster has cut this host off from a volume that it has mapped. */
+  boolean isCutOff(VolumeName volume) {
+    return maps.get(volume).filter(Maps.Entry::cutOff).isPresent();
+  }
+
+  /** The volumes from which the cluster has cut this host off while it has them mapped. */
+  Set<VolumeName> cutOff() {
+    return maps.all().stream()
+        .filter(Maps.Entry::cutOff)
+        .map(Maps.Entry::volume)
+        .collect(Collectors.toSet());
+  }
+}

@@ -1,0 +1,137 @@
+package io.doceph.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.doceph.rig.Await;
+import io.doceph.rig.CephRig;
+import io.doceph.rig.PluginClient;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** An administrator takes a volume from a host that lives, or lets many hosts read it. */
+@Tag("rig")
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class SharedAccessIT {
+  private CephRig rig;
+  private CephHost alpha;
+  private CephHost beta;
+
+  @BeforeEach
+  void twoHosts() {
+    assumeTrue(Bed.isRoot(), "mounting needs root");
+    rig = CephRig.shared();
+    alpha = new CephHost(rig, "alpha", List.of(), "DOCEPH_RBD_TAKEOVER_WAIT", "3s");
+    beta = new CephHost(rig, "beta", List.of(), "DOCEPH_RBD_TAKEOVER_WAIT", "3s");
+    alpha.start();
+    beta.start();
+  }
+
+  @AfterEach
+  void end() {
+    try (CephHost first = alpha;
+        CephHost second = beta) {
+      if (first != null && second != null) {
+        first.assertNothingLeft();
+        second.assertNothingLeft();
+        CephHost.assertClusterEmpty(rig);
+        rig.ceph("osd", "blocklist", "clear").succeeded();
+      }
+    }
+  }
+
+  @Test
+  void anAdministratorStealsFromAHostThatLives() throws IOException {
+    // Given a container on alpha that writes
+    alpha.plugin().create("stolen", "");
+    Path there = alpha.plugin().mount("stolen", "c1");
+    Writer writer = Writer.start(there.resolve("log"));
+    writer.awaitMoreThan(3);
+    String address = CephHost.watchers(rig, "stolen").getFirst();
+
+    // When it is stolen on beta
+    PluginClient.Answer answer = beta.post("/v1/volumes/stolen/steal", "");
+    // Then it is told what was done, and how that is undone
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    assertThat(answer.body())
+        .contains("host alpha (" + address + ")", "`ceph osd blocklist rm " + address + "`");
+    // and alpha writes nothing any more, and says why before anybody else has the volume
+    assertThat(writer.awaitFailure()).hasMessageContaining("Input/output error");
+    writer.close();
+    Await.until(
+        "alpha knows",
+        Bed.SOON,
+        () -> alpha.status("stolen").path("problem").asText().contains("cut off"));
+
+    // When beta mounts it, then it has all that was synced
+    Path here = beta.plugin().mount("stolen", "c2");
+    assertThat(Files.readAllLines(here.resolve("log"))).contains(Long.toString(writer.lines()));
+    Files.writeString(here.resolve("more"), "of beta");
+    // and alpha lets go without a hang when its container ends, and beta goes on
+    alpha.plugin().unmount("stolen", "c1");
+    alpha.assertNothingLeft();
+    beta.plugin().unmount("stolen", "c2");
+    assertThat(beta.plugin().mount("stolen", "c3").resolve("more")).hasContent("of beta");
+    beta.plugin().unmount("stolen", "c3");
+    beta.plugin().remove("stolen");
+  }
+
+  @Test
+  void manyReadWhileNobodyWrites() throws IOException {
+    // Given a volume with data that alpha has mounted to write
+    alpha.plugin().create("shared", "");
+    Files.writeString(alpha.plugin().mount("shared", "c1").resolve("f"), "for all");
+    // Then it cannot be made one that is only read, by neither of them
+    refused(alpha, true);
+    refused(beta, true);
+
+    // When nobody has it and it is made one that is only read
+    alpha.plugin().unmount("shared", "c1");
+    changed(alpha, true);
+    // Then both mount it at once
+    List<Path> places =
+        List.of(alpha.plugin().mount("shared", "c1"), beta.plugin().mount("shared", "c2"));
+    for (Path place : places) {
+      assertThat(place.resolve("f")).hasContent("for all");
+      assertThatThrownBy(() -> Files.writeString(place.resolve("g"), "x"))
+          .isInstanceOf(FileSystemException.class)
+          .hasMessageContaining("Read-only file system");
+    }
+    // and it cannot be made one that is written while either of them reads
+    refused(beta, false);
+    beta.plugin().unmount("shared", "c2");
+    refused(beta, false);
+    alpha.plugin().unmount("shared", "c1");
+
+    // When all are done, then it can
+    Await.until("it can be written again", Bed.SOON, () -> access(beta, false).status() == 200);
+    Files.writeString(beta.plugin().mount("shared", "c3").resolve("g"), "x");
+    beta.plugin().unmount("shared", "c3");
+    beta.plugin().remove("shared");
+  }
+
+  private static PluginClient.Answer access(CephHost host, boolean readOnly) {
+    return host.post("/v1/volumes/shared/access", "{\"readOnly\":" + readOnly + "}");
+  }
+
+  private static void changed(CephHost host, boolean readOnly) {
+    PluginClient.Answer answer = access(host, readOnly);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+  }
+
+  private static void refused(CephHost host, boolean readOnly) {
+    PluginClient.Answer answer = access(host, readOnly);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(409);
+    assertThat(answer.body()).contains("shared is used by");
+  }
+}
