@@ -126,7 +126,7 @@ class TwoHostsIT {
       assertThat(answer.err())
           .containsPattern("in use on host alpha \\(" + address + "\\) since 20[0-9T:-]*Z")
           .contains("`doceph who held`");
-      assertThat(took).isBetween(Duration.ofMillis(2000), Duration.ofSeconds(20));
+      assertThat(took).isBetween(Duration.ofSeconds(2), Duration.ofSeconds(20));
       // and nothing is left of the attempt
       beta.assertNothingLeft();
       assertThat(CephHost.watchers(rig, "held")).containsExactly(address);

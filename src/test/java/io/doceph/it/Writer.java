@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Appends lines to a file, each with fsync, until it is closed or a write fails. */
@@ -15,7 +16,7 @@ final class Writer implements AutoCloseable {
 
   private final Path file;
   private final Thread thread;
-  private volatile long lines;
+  private final AtomicLong lines = new AtomicLong();
   private volatile boolean stop;
   private volatile @Nullable IOException failure;
 
@@ -34,10 +35,10 @@ final class Writer implements AutoCloseable {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       while (!stop) {
-        byte[] line = (lines + 1 + "\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] line = (lines.get() + 1 + "\n").getBytes(StandardCharsets.US_ASCII);
         int unused = channel.write(ByteBuffer.wrap(line));
         channel.force(true);
-        lines++;
+        lines.incrementAndGet();
         Thread.sleep(PAUSE);
       }
     } catch (IOException e) {
@@ -49,14 +50,14 @@ final class Writer implements AutoCloseable {
 
   /** How many lines the disk has; the file holds the numbers from 1 to this one at least. */
   long lines() {
-    return lines;
+    return lines.get();
   }
 
   void awaitMoreThan(long number) {
     Await.until(
         "more than " + number + " lines are written (" + failure + ")",
         Bed.SOON,
-        () -> lines > number);
+        () -> lines.get() > number);
   }
 
   /** Waits for the write that fails, and says why it did. */
