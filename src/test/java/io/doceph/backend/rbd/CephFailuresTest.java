@@ -142,12 +142,13 @@ class CephFailuresTest {
                 + "rbd: couldn't connect to the cluster!\n"
                 + "rbd: listing images failed: (13) Permission denied",
             VolumeError.Code.FAILED,
-            "the Ceph user docker may not do that, or its key is wrong; " + CAPS),
+            "the cluster does not accept the key of the Ceph user docker; put the right one into its"
+                + " keyring (`ceph auth get client.docker` prints it)"),
         Arguments.of(
             1,
             WRONG_KEY_WORDS + "failed to fetch mon config (--no-mon-config to skip)",
             VolumeError.Code.FAILED,
-            CAPS),
+            "the cluster does not accept the key of the Ceph user docker"),
         Arguments.of(
             1, "rbd: create error: (1) Operation not permitted", VolumeError.Code.FAILED, CAPS),
         Arguments.of(
