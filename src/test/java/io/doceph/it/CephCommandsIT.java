@@ -240,7 +240,10 @@ class CephCommandsIT {
     // Then it is a volume with its data, and its old lines are gone
     assertThat(host.plugin().names()).containsExactly("volume-1q2xw342f");
     assertHasData("volume-1q2xw342f");
-    assertThat(rbdmap).content().contains("volumes/other id=cinder\n").doesNotContain("=/etc/ceph/k");
+    assertThat(rbdmap)
+        .content()
+        .contains("volumes/other id=cinder\n")
+        .doesNotContain("=/etc/ceph/k");
     assertThat(fstab).content().doesNotContain("/dev/rbd0");
     assertThat(scratch.resolve("fstab.before-doceph")).content().contains("/dev/rbd0");
     host.plugin().remove("volume-1q2xw342f");

@@ -178,6 +178,13 @@ final class Descriptions {
         && mine.hostId().equals(there.hostId());
   }
 
+  /** Where a volume was in the last listing. */
+  synchronized Optional<Place> placeOf(VolumeName name) {
+    Read known = lastListing.get(name);
+    Volume volume = known == null ? null : known.found.volume();
+    return volume == null ? Optional.empty() : Optional.of(ImageOptions.place(volume.spec()));
+  }
+
   /** What is in the trash of one place, asked for now. */
   List<InTrash> trashOf(Place place, Deadline deadline) {
     List<InTrash> removed = new ArrayList<>();

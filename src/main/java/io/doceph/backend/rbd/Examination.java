@@ -9,6 +9,7 @@ import io.doceph.volume.Found;
 import io.doceph.volume.Volume;
 import io.doceph.volume.VolumeError;
 import io.doceph.volume.VolumeName;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,6 +26,8 @@ import java.util.Set;
 final class Examination {
   /** Looking into an image costs a trip; a pool may be shared with thousands of others' images. */
   private static final int LOOKED_INTO = 50;
+
+  private static final String NOBODY = "192.0.2.1:0/1";
 
   private final Cluster cluster;
   private final RbdCommands commands;
@@ -68,12 +71,16 @@ final class Examination {
     return findings;
   }
 
+  /** Tried for real, on an address that nobody has (RFC 5737), for a second. */
   private void fencing(List<Finding> findings, Deadline deadline) {
     String user = settings.defaultUser();
     try {
       CommandResult unused =
           cluster.always(
-              commands.blocklisted(deadline), "dead hosts cannot be cut off", user, pools());
+              commands.blocklist(NOBODY, Duration.ofSeconds(1), deadline),
+              "dead hosts cannot be cut off",
+              user,
+              pools());
       findings.add(
           new Finding(
               "ceph user " + user, Level.OK, "may list images and cut off dead hosts", null));

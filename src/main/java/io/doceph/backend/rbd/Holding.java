@@ -21,15 +21,21 @@ final class Holding {
   private final Maps maps;
   private final Holders holders;
   private final Claims claims;
+  private final Descriptions descriptions;
+  private final RbdSettings settings;
 
-  Holding(Maps maps, Holders holders, Claims claims) {
+  Holding(
+      Maps maps, Holders holders, Claims claims, Descriptions descriptions, RbdSettings settings) {
     this.maps = maps;
     this.holders = holders;
     this.claims = claims;
+    this.descriptions = descriptions;
+    this.settings = settings;
   }
 
   /** After each listing: tells others again what they were not told, and sees who is cut off. */
   void look(Deadline deadline) {
+    withdrawForgotten();
     Set<String> blocklist = null;
     for (Maps.Entry entry : maps.all()) {
       // One without an address is being mapped, and it is not decided whether it may be.
@@ -58,6 +64,27 @@ final class Holding {
             () -> holders.announce(entry.volume(), entry.image().place(), true, entry.address()));
       }
     }
+  }
+
+  /**
+   * An entry of this boot for what is not mapped: the cluster was away when it was to be removed.
+   */
+  private void withdrawForgotten() {
+    holders
+        .writers()
+        .forEach(
+            (volume, holder) -> {
+              if (holders.isOurs(holder)
+                  && holder.bootId().equals(settings.bootId())
+                  && maps.get(volume).isEmpty()) {
+                descriptions
+                    .placeOf(volume)
+                    .ifPresent(
+                        place -> {
+                          var unused = holders.withdraw(volume, place, true);
+                        });
+              }
+            });
   }
 
   private @Nullable Set<String> blocklist(Deadline deadline) {

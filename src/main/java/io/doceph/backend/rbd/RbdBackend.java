@@ -82,7 +82,7 @@ public final class RbdBackend implements ClusterBackend {
     this.mapper = new Mapper(cluster, commands, settings.mapper(), user);
     this.tables = new Tables(settings);
     Maps maps = new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId());
-    this.holding = new Holding(maps, holders, claims);
+    this.holding = new Holding(maps, holders, claims, descriptions, settings);
     this.attachments =
         new Attachments(settings, descriptions, users, claims, holders, mapper, maps, tables);
     this.missingImages = new MissingImages(cluster, commands);
