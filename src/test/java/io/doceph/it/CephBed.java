@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -25,6 +27,10 @@ import java.util.function.Supplier;
  */
 final class CephBed implements AutoCloseable {
   /** How many times slower than usual this machine may be: a number, 1 unless set. */
+  /** The common pool may have a single thread, on which one call would wait for another. */
+  static final ExecutorService THREADS =
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("call-", 0).factory());
+
   private static final int PATIENCE = Integer.getInteger("doceph.rig.patience", 1);
 
   private static final Duration COMMAND = Duration.ofSeconds(3).multipliedBy(PATIENCE);
@@ -174,7 +180,7 @@ final class CephBed implements AutoCloseable {
         "if [ ! -e %s ]; then : >%s; while [ ! -e %s ]; do sleep 0.02; done; fi"
             .formatted(reached, reached, go));
     try {
-      CompletableFuture<PluginClient.Answer> answer = CompletableFuture.supplyAsync(call);
+      CompletableFuture<PluginClient.Answer> answer = CompletableFuture.supplyAsync(call, THREADS);
       Await.until(
           "the call comes to " + tool, BOUND, () -> Files.exists(reached) || answer.isDone());
       assertThat(reached).as("the call must come to " + tool + " " + words).exists();
@@ -206,7 +212,8 @@ final class CephBed implements AutoCloseable {
           try (Plugin plugin = new Plugin(daemon)) {
             return call.apply(plugin);
           }
-        });
+        },
+        THREADS);
   }
 
   /** What only looks is answered at once, and shows this volume. */

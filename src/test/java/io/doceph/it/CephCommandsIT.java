@@ -49,7 +49,14 @@ class CephCommandsIT {
 
   @AfterEach
   void stop() throws IOException {
-    host.cli("trash", "purge", "--all", "--yes");
+    // What was removed just now is in the trash, and known to be with the next listing.
+    Await.until(
+        "the trash is empty",
+        Bed.SOON,
+        () -> {
+          host.cli("trash", "purge", "--all", "--yes");
+          return rig.rbd("trash", "ls", "volumes").out().isEmpty();
+        });
     host.close();
     CephHost.assertClusterEmpty(rig);
     Command.of("rm", "-r", scratch.toString()).run().succeeded();

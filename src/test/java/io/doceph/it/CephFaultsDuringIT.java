@@ -325,7 +325,7 @@ class CephFaultsDuringIT {
 
       // When the OSD dies while a container writes
       CompletableFuture<String> during =
-          CompletableFuture.supplyAsync(() -> write(directory.resolve("during")));
+          CompletableFuture.supplyAsync(() -> write(directory.resolve("during")), CephBed.THREADS);
       Await.until("it writes", CephBed.SOON, () -> Files.exists(directory.resolve("during")));
       rig.killOsd();
       rig.startOsd();

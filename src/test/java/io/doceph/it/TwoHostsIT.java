@@ -12,8 +12,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -224,9 +225,12 @@ class TwoHostsIT {
   private List<PluginClient.Answer> atOnce(Function<Plugin, PluginClient.Answer> call)
       throws Exception {
     var barrier = new CyclicBarrier(2);
-    var first = CompletableFuture.supplyAsync(() -> after(barrier, alpha, call));
-    var second = CompletableFuture.supplyAsync(() -> after(barrier, beta, call));
-    return List.of(first.get(2, TimeUnit.MINUTES), second.get(2, TimeUnit.MINUTES));
+    // Threads of their own: the common pool may have a single one.
+    try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      var first = threads.submit(() -> after(barrier, alpha, call));
+      var second = threads.submit(() -> after(barrier, beta, call));
+      return List.of(first.get(2, TimeUnit.MINUTES), second.get(2, TimeUnit.MINUTES));
+    }
   }
 
   private static PluginClient.Answer after(

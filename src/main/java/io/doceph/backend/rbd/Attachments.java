@@ -104,7 +104,9 @@ final class Attachments {
         ImageUsers.Users now = claims.look(image, deadline);
         if (now.watchers().size() == 1) {
           claims.fenceTheDead(volume.name(), image, now, deadline);
-          holders.announce(volume.name(), image.place(), true, now.watchers().getFirst().address());
+          String address = now.watchers().getFirst().address();
+          maps.put(maps.get(volume.name()).orElseThrow().at(address));
+          holders.announce(volume.name(), image.place(), true, address);
           return device;
         }
       } catch (RuntimeException e) {
