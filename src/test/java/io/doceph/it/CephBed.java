@@ -27,10 +27,6 @@ import java.util.function.Supplier;
  */
 final class CephBed implements AutoCloseable {
   /** How many times slower than usual this machine may be: a number, 1 unless set. */
-  /** The common pool may have a single thread, on which one call would wait for another. */
-  static final ExecutorService THREADS =
-      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("call-", 0).factory());
-
   private static final int PATIENCE = Integer.getInteger("doceph.rig.patience", 1);
 
   private static final Duration COMMAND = Duration.ofSeconds(3).multipliedBy(PATIENCE);
@@ -44,6 +40,10 @@ final class CephBed implements AutoCloseable {
 
   /** More than anything may take that happens by itself. */
   static final Duration SOON = Duration.ofSeconds(30).multipliedBy(PATIENCE);
+
+  /** The common pool may have a single thread, on which one call would wait for another. */
+  static final ExecutorService THREADS =
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("call-", 0).factory());
 
   private static final List<String> POOLS = List.of("volumes", "ssd", "volumes/team1");
 
