@@ -372,6 +372,9 @@ public final class VolumeService implements AutoCloseable {
             catalogue.remove(name);
           } else {
             LOG.infof("volume=%s: asked to remove what is not there; nothing to do", name);
+            if (found.isEmpty()) {
+              catalogue.remove(name); // another host was faster
+            }
           }
           o.commit();
           return null;

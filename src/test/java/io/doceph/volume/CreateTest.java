@@ -160,7 +160,10 @@ class CreateTest {
     left(Stage.RESERVED, "host-2");
     hold.release();
 
-    refused(create, Code.BUSY, "another host is creating volume db; try again when it has ended");
+    refused(
+        create,
+        Code.BUSY,
+        "volume db is being created by another host; try again when it has ended");
 
     assertThat(house.place.described(db).map(Volume::hostId)).contains("host-2");
     assertThat(house.place.owner(db)).isEqualTo("ours");
