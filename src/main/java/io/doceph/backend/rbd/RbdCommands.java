@@ -55,8 +55,9 @@ final class RbdCommands {
         .arg("--no-progress", "--size", bytes + "B", image.spec());
   }
 
+  /** Deletes an image that has hardly any data. */
   Command remove(Image image, Deadline deadline) {
-    return rbd(image.user(), "rm").deadline(deadline).arg("--no-progress", image.spec());
+    return quick(rbd(image.user(), "rm"), deadline).arg("--no-progress", image.spec());
   }
 
   Command info(Image image, Deadline deadline) {
