@@ -255,8 +255,7 @@ class CutIT {
     long mounted =
         plugin.names().stream().filter(name -> plugin.volume(name).has("Mountpoint")).count();
     // What stands for the kernel's RBD has mounts of its own there.
-    long mounts =
-        bed.mounts().stream().filter(m -> !m.startsWith(bed.path("host") + "/")).count();
+    long mounts = bed.mounts().stream().filter(m -> !m.startsWith(bed.path("host") + "/")).count();
     return mounts <= mounted && bed.loops().size() <= mounted;
   }
 

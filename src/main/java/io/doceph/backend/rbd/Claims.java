@@ -132,7 +132,7 @@ final class Claims {
     return addresses;
   }
 
-  private static void pause(Duration time) {
+  static void pause(Duration time) {
     try {
       Thread.sleep(time);
     } catch (InterruptedException e) {

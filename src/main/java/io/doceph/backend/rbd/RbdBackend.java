@@ -50,6 +50,7 @@ public final class RbdBackend implements ClusterBackend {
   private final Claims claims;
   private final Mapper mapper;
   private final MissingImages missingImages;
+  private final NameClaims names;
   private final Trash trash;
   private final Adoption adoption;
   private final Examination examination;
@@ -86,6 +87,7 @@ public final class RbdBackend implements ClusterBackend {
     this.attachments =
         new Attachments(settings, descriptions, users, claims, holders, mapper, maps, tables);
     this.missingImages = new MissingImages(cluster, commands);
+    this.names = new NameClaims(cluster, commands, index, settings, background);
     this.trash = new Trash(cluster, commands, index, descriptions, settings, background);
     this.adoption =
         new Adoption(
@@ -183,8 +185,11 @@ public final class RbdBackend implements ClusterBackend {
           tables.put(volume, descriptions.image(volume));
           return;
         }
+        Place place = ImageOptions.place(volume.spec());
+        names.require(volume.name(), place, deadline);
         descriptions.publish(
             volume, writing != null ? writing : written(volume, deadline), deadline);
+        names.release(volume.name(), place);
         tables.put(volume, descriptions.image(volume));
       }
     }
@@ -199,6 +204,7 @@ public final class RbdBackend implements ClusterBackend {
   public void createData(Volume volume, Deadline deadline) {
     // The private name, whatever stage is given: what is under it is removed below.
     Image image = descriptions.image(volume.at(Volume.Stage.RESERVED));
+    names.begin(volume.name(), image.place(), deadline); // beside making the image
     try {
       create(volume, image, deadline);
     } catch (VolumeError e) {
@@ -228,7 +234,10 @@ public final class RbdBackend implements ClusterBackend {
     awaitDescribed(volume.name());
     attachments.detach(volume.name(), deadline);
     switch (volume.stage()) {
-      case RESERVED, CREATED -> removeFresh(volume, descriptions.image(volume), deadline);
+      case RESERVED, CREATED -> {
+        removeFresh(volume, descriptions.image(volume), deadline);
+        names.releaseOurs(volume.name(), ImageOptions.place(volume.spec()), deadline);
+      }
       case READY, REMOVING -> {
         trash.put(volume, deadline);
         tables.remove(volume, descriptions.image(volume));

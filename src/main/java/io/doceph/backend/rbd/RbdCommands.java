@@ -15,6 +15,9 @@ final class RbdCommands {
    */
   private static final int LISTING_LIMIT = 256 << 20;
 
+  /** The name of locks on objects of doceph's own. */
+  private static final String LOCK = "doceph";
+
   private final Tools tools;
   private final Path conf;
   private final String user;
@@ -160,6 +163,21 @@ final class RbdCommands {
 
   Command removeOmap(Place place, String object, String key, Deadline deadline) {
     return quick(rados(place, "rmomapkey"), deadline).arg(object, key);
+  }
+
+  /** Takes the one exclusive lock of an object, for some time. */
+  Command lock(Place place, String object, String cookie, Duration valid, Deadline deadline) {
+    return quick(rados(place, "lock"), deadline)
+        .arg("get", object, LOCK, "--lock-cookie", cookie)
+        .arg("--lock-duration", Long.toString(valid.toSeconds()));
+  }
+
+  Command lockInfo(Place place, String object, Deadline deadline) {
+    return quick(rados(place, "lock"), deadline).arg("info", object, LOCK, "--format", "json");
+  }
+
+  Command removeObject(Place place, String object, Deadline deadline) {
+    return quick(rados(place, "rm"), deadline).arg(object);
   }
 
   /** Keeps a client from the cluster for some time. */
