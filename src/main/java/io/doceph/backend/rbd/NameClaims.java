@@ -22,9 +22,9 @@ final class NameClaims {
   private static final String OBJECT = "doceph.name.";
 
   /** Longer than any creation, its undoing included, is let run. */
-  private static final Duration VALID = Duration.ofSeconds(240);
+  private static final Duration VALID = Duration.ofMinutes(4);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final Duration PAUSE = Duration.ofMillis(300);
   private static final Duration RELEASE = Duration.ofSeconds(20);
 
@@ -77,7 +77,7 @@ final class NameClaims {
   private void take(VolumeName name, Place place, Deadline deadline) {
     Deadline patience = deadline.sooner(PATIENCE);
     String what = "the name of volume " + name + " cannot be claimed";
-    for (int tries = 1; !attempt(name, place, what, deadline); tries++) {
+    while (!attempt(name, place, what, deadline)) {
       if (patience.expired()) {
         throw new VolumeError(
             VolumeError.Code.BUSY,
