@@ -32,7 +32,10 @@ final class CatalogueFile {
       StateFile.read(file)
           .ifPresent(
               json -> json.path("volumes").forEach(v -> known.add(Found.of(VolumeJson.read(v)))));
-    } catch (DamagedStateException | IllegalArgumentException | UncheckedIOException e) {
+    } catch (DamagedStateException
+        | IllegalArgumentException
+        | UncheckedIOException
+        | VolumeError e) {
       LOG.warnf(
           "what was known of the cluster's volumes is lost until it answers: %s", e.getMessage());
     }

@@ -172,7 +172,11 @@ final class Recovery {
       if (!workshop.equals(entry.mountPoint().getParent())) {
         continue;
       }
-      VolumeName name = new VolumeName(String.valueOf(entry.mountPoint().getFileName()));
+      String text = String.valueOf(entry.mountPoint().getFileName());
+      if (!VolumeName.isValid(text)) {
+        continue; // not ours
+      }
+      VolumeName name = new VolumeName(text);
       attempt(
           name,
           "recovery",
@@ -204,6 +208,19 @@ final class Recovery {
         .forEach(
             (name, device) ->
                 attempt(name, "recovery", () -> detachLeftover(backend, name, device, done)));
+    if (backend instanceof ClusterBackend cluster) {
+      cluster.recordedAttachments().stream()
+          .filter(name -> registry.get(name).isEmpty())
+          .forEach(name -> attempt(name, "recovery", () -> forgetAttachment(cluster, name)));
+    }
+  }
+
+  /** What was written down and never came to be, or is gone: nothing is left to detach. */
+  private void forgetAttachment(ClusterBackend cluster, VolumeName name) {
+    Deadline deadline = Deadline.after(LIMIT);
+    if (registry.get(name).isEmpty() && !cluster.attached(deadline).containsKey(name)) {
+      cluster.detach(name, new Attachment.Device(Path.of("/dev/null")), deadline);
+    }
   }
 
   private void detachLeftover(

@@ -66,7 +66,9 @@ final class Adoption {
             name.value(),
             user.isEmpty() ? settings.defaultUser() : user);
     JsonNode info = info(image, deadline);
-    Optional<Volume> known = descriptions.ofImage(image, deadline);
+    // A copy or a clone has the metadata of its origin.
+    Optional<Volume> known =
+        descriptions.ofImage(image, deadline).filter(v -> v.name().equals(name));
     if (known.isPresent()) {
       descriptions.update(known.get(), deadline); // a volume that the index has lost
       return known.get();

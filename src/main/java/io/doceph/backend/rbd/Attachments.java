@@ -18,14 +18,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 
 /**
  * Gets volumes' images onto this host and off it: each map is written down before it is made, and a
  * map is only used once {@link Claims} has seen that this host alone has the image open.
  */
 final class Attachments {
+  private static final Logger LOG = Logger.getLogger(Attachments.class);
   private static final Duration SIZE_TIME = Duration.ofSeconds(10);
   private static final Duration SIZE_LOOK = Duration.ofMillis(10);
   private static final int MAP_TRIES = 3;
@@ -66,6 +71,8 @@ final class Attachments {
       Optional<Path> device = mapper.find(image, known.get().type(), deadline);
       if (device.isPresent()
           && image.name().equals(descriptions.image(volume).name())
+          && known.get().readOnly() == volume.spec().isReadOnly()
+          && !known.get().cutOff()
           && isVerified(known.get())) {
         return new Attachment.Device(device.get());
       }
@@ -106,14 +113,14 @@ final class Attachments {
           claims.fenceTheDead(volume.name(), image, now, deadline);
           String address = now.watchers().getFirst().address();
           maps.put(maps.get(volume.name()).orElseThrow().at(address));
-          holders.announce(volume.name(), image.place(), true, address);
+          holders.announceFirst(volume.name(), image.place(), address, deadline);
           return device;
         }
       } catch (RuntimeException e) {
         undoMap(volume, e);
         throw e;
       }
-      detach(volume.name(), deadline);
+      detachDevice(volume, device, deadline);
       requireNotMappedByOthers(volume, image, deadline);
       if (tries == MAP_TRIES) {
         throw new VolumeError(
@@ -125,6 +132,18 @@ final class Attachments {
       Claims.stepAside(tries);
       claims.awaitNobody(volume.name(), image, deadline);
     }
+  }
+
+  /** By the device, since somebody else may have mapped the same image here. */
+  private void detachDevice(Volume volume, Path device, Deadline deadline) {
+    Maps.Entry entry = maps.get(volume.name()).orElseThrow();
+    mapper.unmapDevice(
+        entry.image(),
+        device,
+        entry.type(),
+        "volume " + volume.name() + " cannot be unmapped",
+        deadline);
+    maps.remove(volume.name());
   }
 
   private Path attachToRead(Volume volume, Image image, Deadline deadline) {
@@ -269,7 +288,7 @@ final class Attachments {
     } finally {
       maps.left(name);
     }
-    told.join();
+    awaitBriefly(told, deadline);
   }
 
   /** Waits until a volume's device, if it has one, is as large as its image. */
@@ -318,6 +337,17 @@ final class Attachments {
   /** The volumes that may be mapped here, from what was written down. */
   Set<VolumeName> recorded() {
     return maps.all().stream().map(Maps.Entry::volume).collect(Collectors.toSet());
+  }
+
+  /** Others are told sooner or later; the operation has a deadline. */
+  private static void awaitBriefly(CompletableFuture<Void> told, Deadline deadline) {
+    try {
+      told.get(deadline.remaining().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.debugf("others have not been told yet: %s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Takes the entry of a holder that was cut off away: by this it notices. */

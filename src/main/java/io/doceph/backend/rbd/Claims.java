@@ -83,8 +83,8 @@ final class Claims {
       if (isDeadForCertain(volume, watchers)) {
         LOG.warnf(
             "volume=%s: an earlier boot of this host had it open; that client is cut off", volume);
-        fence(volume, image, null, deadline);
-        return;
+        cutOff(volume, image, watchers, deadline);
+        continue; // and look who is left
       }
       if (patience.remaining().compareTo(pause) < 0) {
         throw inUse(volume, image, watchers, deadline);
@@ -99,6 +99,20 @@ final class Claims {
       pause(pause);
       pause = LOOK;
     }
+  }
+
+  /** Cuts these clients off, and nobody who has come since. */
+  private void cutOff(VolumeName volume, Image image, List<Watcher> watchers, Deadline deadline) {
+    for (Watcher watcher : watchers) {
+      LOG.warnf(
+          "volume=%s: %s: %s", volume, watcher.address(), blocklist(watcher.address(), deadline));
+    }
+    for (Lock lock : users.locks(image, deadline)) {
+      if (watchers.stream().anyMatch(w -> w.address().equals(lock.address()))) {
+        breakLock(image, lock, deadline);
+      }
+    }
+    pause(FIRST_LOOK);
   }
 
   /** An earlier boot of this host does not live any more, whatever the cluster still believes. */

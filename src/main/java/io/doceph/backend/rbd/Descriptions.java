@@ -104,14 +104,17 @@ final class Descriptions {
                   inTrash(place, key, value).ifPresent(removed::add);
                 } else if (key.endsWith(Index.HOLDER)) {
                   name(key, key.length() - Index.HOLDER.length())
-                      .ifPresent(n -> writers.put(n, Holders.holder(Index.json(value), true)));
+                      .ifPresent(n -> Holders.read(value, true).ifPresent(h -> writers.put(n, h)));
                 } else if (key.contains(Index.READER)) {
                   name(key, key.indexOf('/'))
                       .ifPresent(
                           n ->
-                              readers
-                                  .computeIfAbsent(n, k -> new ArrayList<>())
-                                  .add(Holders.holder(Index.json(value), false)));
+                              Holders.read(value, false)
+                                  .ifPresent(
+                                      h ->
+                                          readers
+                                              .computeIfAbsent(n, k -> new ArrayList<>())
+                                              .add(h)));
                 } else {
                   name(key, key.length())
                       .ifPresent(
@@ -235,6 +238,16 @@ final class Descriptions {
 
   /** A creation that was cut short after the image got its name, and before the index knew it. */
   private boolean finishPublishing(Volume begun, Deadline deadline) {
+    if (!indexPublished(begun, deadline)) {
+      return false;
+    }
+    unfinished.remove(begun.name());
+    LOG.infof("volume=%s: its interrupted creation has been finished", begun.name());
+    return true;
+  }
+
+  /** Enters a volume into the index if its image has got its name already: others may have it. */
+  boolean indexPublished(Volume begun, Deadline deadline) {
     Image image = image(begun.at(Volume.Stage.READY));
     Optional<Volume> there = ofImage(image, deadline);
     if (there.isEmpty()
@@ -243,8 +256,6 @@ final class Descriptions {
       return false;
     }
     index.put(image.place(), begun.name().value(), ImageJson.write(there.get()), deadline);
-    unfinished.remove(begun.name());
-    LOG.infof("volume=%s: its interrupted creation has been finished", begun.name());
     return true;
   }
 
@@ -315,7 +326,8 @@ final class Descriptions {
   }
 
   private VolumeError taken(Volume wanted, Image image, Deadline deadline) {
-    Optional<Volume> there = ofImage(image, deadline);
+    // A copy or a clone has the metadata of its origin.
+    Optional<Volume> there = ofImage(image, deadline).filter(v -> v.name().equals(wanted.name()));
     if (there.isEmpty()) {
       return new VolumeError(
           VolumeError.Code.CONFLICT,
@@ -348,20 +360,30 @@ final class Descriptions {
     return unfinished.find(name).map(Found::volume);
   }
 
-  /** All that is being made or removed here. */
-  List<Found> allUnfinished() {
-    return unfinished.list();
-  }
-
   void forget(VolumeName name, Deadline deadline) {
     Optional<Volume> begun = unfinished(name);
     boolean unborn = begun.filter(v -> v.stage() != Volume.Stage.REMOVING).isPresent();
     if (!unborn) {
       // Where it was is known if it is being removed; else it may be anywhere.
-      List<Place> places =
-          begun.map(v -> List.of(ImageOptions.place(v.spec()))).orElse(settings.allPlaces());
-      places.forEach(place -> index.remove(place, name.value(), deadline));
+      if (begun.isPresent()) {
+        forgetRemoved(begun.get(), deadline);
+      } else {
+        settings.allPlaces().forEach(place -> index.remove(place, name.value(), deadline));
+      }
     }
     unfinished.remove(name);
+  }
+
+  /** Another host may have made a new volume of the name since. */
+  private void forgetRemoved(Volume going, Deadline deadline) {
+    Place place = ImageOptions.place(going.spec());
+    Volume there =
+        index
+            .get(place, going.name().value(), deadline)
+            .map(value -> ImageJson.found(going.name(), value).volume())
+            .orElse(null);
+    if (there != null && there.createdAt().equals(going.createdAt())) {
+      index.remove(place, going.name().value(), deadline);
+    }
   }
 }

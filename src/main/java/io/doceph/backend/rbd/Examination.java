@@ -117,8 +117,9 @@ final class Examination {
       Set<VolumeName> busy,
       List<Finding> findings,
       Deadline deadline) {
-    Set<String> images = images(place, deadline);
+    // In this order: a volume that another host is just making has its image before its entry.
     Map<VolumeName, Found> indexed = indexed(place, deadline);
+    Set<String> images = images(place, deadline);
     int before = findings.size();
     fresh(place, images, repair, busy, findings, deadline);
     missing(place, images, indexed, repair, busy, findings, deadline);

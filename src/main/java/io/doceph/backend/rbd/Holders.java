@@ -97,7 +97,9 @@ final class Holders {
 
   /** Whether an entry is of this daemon. */
   boolean isOurs(Holder holder) {
-    return settings.hostId().equals(holder.user().hostId());
+    // A machine that was cloned with doceph's state has the same id: it is not this host.
+    return settings.hostId().equals(holder.user().hostId())
+        && settings.hostName().equals(holder.user().host());
   }
 
   /**
@@ -106,22 +108,37 @@ final class Holders {
    * @param address the client's address in the cluster, or null when nobody could say
    */
   void announce(VolumeName volume, Place place, boolean writer, @Nullable String address) {
-    ObjectNode entry = JsonNodeFactory.instance.objectNode();
-    entry.put("version", 1);
-    entry.put("host", settings.hostName());
-    entry.put("hostId", settings.hostId());
-    entry.put("bootId", settings.bootId());
-    entry.put("address", address == null || address.isEmpty() ? null : address);
-    entry.put("since", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-    var unused =
-        start(
-            volume,
-            () -> {
-              index.put(place, key(volume, writer), entry, Deadline.after(TIME));
-              if (writer) {
-                change(volume, holder(entry, true));
-              }
-            });
+    ObjectNode entry = entry(address);
+    var unused = start(volume, () -> write(volume, place, writer, entry, Deadline.after(TIME)));
+  }
+
+  /**
+   * Writes down that this host is about to write to a volume: were it cut off from now on, whoever
+   * takes the volume over must know whom to cut off.
+   *
+   * @throws VolumeError when that cannot be written: then the volume must not be used
+   */
+  void announceFirst(VolumeName volume, Place place, String address, Deadline deadline) {
+    write(volume, place, true, entry(address), deadline);
+  }
+
+  private ObjectNode entry(@Nullable String address) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("version", 1)
+        .put("host", settings.hostName())
+        .put("hostId", settings.hostId())
+        .put("bootId", settings.bootId())
+        .put("address", address == null || address.isEmpty() ? null : address)
+        .put("since", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+  }
+
+  private void write(
+      VolumeName volume, Place place, boolean writer, ObjectNode entry, Deadline deadline) {
+    index.put(place, key(volume, writer), entry, deadline);
+    if (writer) {
+      change(volume, holder(entry, true));
+    }
   }
 
   /** Takes the entry away, beside other work. */
@@ -146,14 +163,14 @@ final class Holders {
                 before == null
                     ? background.start(one)
                     : before.thenCompose(done -> background.start(one)));
-    var unused = next.thenRun(() -> writing.remove(volume, next));
+    var unused = next.whenComplete((done, failure) -> writing.remove(volume, next));
     return next;
   }
 
   private static void quietly(VolumeName volume, Runnable work) {
     try {
       work.run();
-    } catch (VolumeError e) {
+    } catch (RuntimeException e) { // or nothing more would be written for this volume
       LOG.warnf("volume=%s: other hosts are told later who uses it: %s", volume, e.getMessage());
     }
   }
@@ -173,8 +190,16 @@ final class Holders {
     return volume + (writer ? Index.HOLDER : Index.READER + settings.hostId());
   }
 
-  /** Reads an entry. */
-  static Holder holder(JsonNode json, boolean writer) {
+  /** Reads an entry as the index has it; one that is damaged is as good as none. */
+  static Optional<Holder> read(byte[] value, boolean writer) {
+    try {
+      return Optional.of(holder(Index.json(value), writer));
+    } catch (VolumeError e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Holder holder(JsonNode json, boolean writer) {
     Instant since = null;
     try {
       since = Instant.parse(json.path("since").asText());
@@ -197,7 +222,7 @@ final class Holders {
   boolean isStill(VolumeName volume, String address, Image image, Deadline deadline) {
     return index
         .get(image.place(), key(volume, true), deadline)
-        .map(value -> holder(Index.json(value), true))
+        .flatMap(value -> read(value, true))
         .filter(h -> address.equals(h.user().address()))
         .isPresent();
   }

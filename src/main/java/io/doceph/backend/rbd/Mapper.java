@@ -2,6 +2,7 @@ package io.doceph.backend.rbd;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.doceph.host.BlockDevices;
+import io.doceph.host.process.Command;
 import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.Deadline;
@@ -182,16 +183,20 @@ final class Mapper {
    * @param force also when I/O is under way: it fails then
    */
   void unmap(Image image, String type, boolean force, String what, Deadline deadline) {
+    unmap(image, commands.unmap(image, image.spec(), type, force, deadline), what, deadline);
+  }
+
+  /** The same for one of several devices of an image. */
+  void unmapDevice(Image image, Path device, String type, String what, Deadline deadline) {
+    unmap(image, commands.unmap(image, device.toString(), type, false, deadline), what, deadline);
+  }
+
+  private void unmap(Image image, Command command, String what, Deadline deadline) {
     Deadline patience = deadline.sooner(BUSY_TIME);
     while (true) {
       try {
         // An unmap talks to the kernel; it is tried however silent the cluster is.
-        CommandResult unused =
-            cluster.local(
-                commands.unmap(image, type, force, deadline),
-                what,
-                image.user(),
-                image.place().pool());
+        CommandResult unused = cluster.local(command, what, image.user(), image.place().pool());
         return;
       } catch (VolumeError e) {
         String said = Cluster.failure(e).map(CommandFailure::stderr).orElse("");

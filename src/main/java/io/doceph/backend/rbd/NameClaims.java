@@ -22,7 +22,7 @@ final class NameClaims {
   private static final String OBJECT = "doceph.name.";
 
   /** Longer than any creation, its undoing included, is let run. */
-  private static final Duration VALID = Duration.ofMinutes(4);
+  private static final Duration VALID = Duration.ofMinutes(3);
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final Duration PAUSE = Duration.ofMillis(300);
@@ -75,7 +75,9 @@ final class NameClaims {
   }
 
   private void take(VolumeName name, Place place, Deadline deadline) {
-    Deadline patience = deadline.sooner(PATIENCE);
+    // Whoever waits is told why before the whole operation is given up.
+    Deadline patience =
+        deadline.sooner(PATIENCE).sooner(deadline.remaining().multipliedBy(4).dividedBy(5));
     String what = "the name of volume " + name + " cannot be claimed";
     while (!attempt(name, place, what, deadline)) {
       if (patience.expired()) {

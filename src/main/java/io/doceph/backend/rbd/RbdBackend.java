@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jboss.logging.Logger;
 
 /**
  * One Ceph RBD image a volume. A volume in the making has its image under a private name that tells
@@ -37,6 +38,7 @@ import java.util.concurrent.ConcurrentMap;
  * private name may be undone by its host.
  */
 public final class RbdBackend implements ClusterBackend {
+  private static final Logger LOG = Logger.getLogger(RbdBackend.class);
 
   private final RbdSettings settings;
   private final RbdCommands commands;
@@ -148,7 +150,11 @@ public final class RbdBackend implements ClusterBackend {
   public List<Found> list(Deadline deadline) {
     List<Found> all =
         missingImages.mark(descriptions.list(deadline), attachments.entries(), deadline);
-    holding.look(deadline);
+    try {
+      holding.look(deadline);
+    } catch (RuntimeException e) {
+      LOG.warnf("whether this host is cut off cannot be said now: %s", e.getMessage());
+    }
     if (trash.hasExpired()) {
       trash.startPurge();
     }
@@ -235,6 +241,9 @@ public final class RbdBackend implements ClusterBackend {
     attachments.detach(volume.name(), deadline);
     switch (volume.stage()) {
       case RESERVED, CREATED -> {
+        if (descriptions.indexPublished(volume, deadline)) {
+          return; // it has its name, and others may use it by now
+        }
         removeFresh(volume, descriptions.image(volume), deadline);
         names.releaseOurs(volume.name(), ImageOptions.place(volume.spec()), deadline);
       }

@@ -79,11 +79,6 @@ final class RbdCommands {
     return quick(rbd(image.user(), "lock", "rm"), deadline).arg(image.spec(), lockId, locker);
   }
 
-  Command snapshots(Image image, Deadline deadline) {
-    return quick(rbd(image.user(), "snap", "ls"), deadline)
-        .arg("--all", "--format", "json", image.spec());
-  }
-
   Command enableFeature(Image image, String feature, Deadline deadline) {
     return quick(rbd(image.user(), "feature", "enable"), deadline).arg(image.spec(), feature);
   }
@@ -94,10 +89,6 @@ final class RbdCommands {
 
   Command setMeta(Image image, String key, String value, Deadline deadline) {
     return quick(rbd(image.user(), "image-meta", "set"), deadline).arg(image.spec(), key, value);
-  }
-
-  Command removeMeta(Image image, String key, Deadline deadline) {
-    return quick(rbd(image.user(), "image-meta", "remove"), deadline).arg(image.spec(), key);
   }
 
   Command images(Place place, Deadline deadline) {
@@ -139,9 +130,10 @@ final class RbdCommands {
     return (readOnly ? command.arg("--read-only") : command).arg(image.spec());
   }
 
-  Command unmap(Image image, String type, boolean force, Deadline deadline) {
+  /** {@code which} is the image or one of its devices. */
+  Command unmap(Image image, String which, String type, boolean force, Deadline deadline) {
     Command command = rbd(image.user(), "device", "unmap").deadline(deadline).arg("-t", type);
-    return (force ? command.arg("-o", "force") : command).arg(image.spec());
+    return (force ? command.arg("-o", "force") : command).arg(which);
   }
 
   Command devices(String type, Deadline deadline) {

@@ -86,15 +86,27 @@ final class Trash {
               commands.moveToTrash(image, keeps ? expires.toString() : "now", deadline),
               "volume " + going.name() + " cannot be removed",
               image);
-      requireUnwatched(going, image, id, deadline);
     } catch (VolumeError e) {
       if (!Cluster.isNoImage(e)) {
-        index.remove(image.place(), Index.TRASH + id, deadline);
+        forgetUnlessItMayBeThere(image, id, e, deadline);
         throw e;
       }
     }
+    requireUnwatched(going, image, id, deadline);
     if (!keeps) {
       startPurge();
+    }
+  }
+
+  /** A command that was killed may have been obeyed: then the entry stays, and finds the image. */
+  private void forgetUnlessItMayBeThere(
+      Image image, String id, VolumeError cause, Deadline deadline) {
+    boolean refused =
+        Cluster.failure(cause)
+            .filter(f -> f.kind() == CommandFailure.Kind.EXIT && !CephFailures.isTimeout(f))
+            .isPresent();
+    if (refused) {
+      index.remove(image.place(), Index.TRASH + id, deadline);
     }
   }
 
@@ -134,6 +146,7 @@ final class Trash {
               "volume " + going.name() + " cannot be taken out of the trash again",
               image.place(),
               settings.defaultUser());
+      index.remove(image.place(), Index.TRASH + id, deadline);
       throw new VolumeError(
           VolumeError.Code.IN_USE,
           "volume "
@@ -167,17 +180,26 @@ final class Trash {
                 + "; choose another name with --as",
             e);
       }
-      if (Cluster.isNoImage(e)) {
+      if (!Cluster.isNoImage(e)) {
+        throw e;
+      }
+      if (!isBack(entry, as, deadline)) { // as an interrupted restore leaves it
         index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
         throw new VolumeError(
             VolumeError.Code.NOT_FOUND, what + ": its image is not in the trash any more", e);
       }
-      throw e;
     }
     Volume back = renamed(entry.trashed().volume(), as);
     descriptions.update(back, deadline);
     index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
     return back;
+  }
+
+  private boolean isBack(Descriptions.InTrash entry, VolumeName as, Deadline deadline) {
+    return descriptions
+        .ofImage(new Image(entry.place(), as.value(), settings.defaultUser()), deadline)
+        .filter(v -> v.createdAt().equals(entry.trashed().volume().createdAt()))
+        .isPresent();
   }
 
   private static Volume renamed(Volume volume, VolumeName as) {
@@ -259,11 +281,20 @@ final class Trash {
     Instant now = Instant.now();
     for (Descriptions.InTrash entry : descriptions.trashOf(place, Deadline.after(PURGE))) {
       if (!entry.trashed().expiresAt().isAfter(now)) {
-        purge(entry, Deadline.after(PURGE));
-        LOG.infof(
-            "volume=%s: removed %s, deleted from the trash now",
-            entry.trashed().name(), entry.trashed().deletedAt());
+        purgeOrLeave(entry);
       }
+    }
+  }
+
+  /** One that has a snapshot keeps no other from being deleted. */
+  private void purgeOrLeave(Descriptions.InTrash entry) {
+    try {
+      purge(entry, Deadline.after(PURGE));
+      LOG.infof(
+          "volume=%s: removed %s, deleted from the trash now",
+          entry.trashed().name(), entry.trashed().deletedAt());
+    } catch (VolumeError e) {
+      LOG.warnf("%s; tried again later", e.getMessage());
     }
   }
 

@@ -104,6 +104,11 @@ class RbdTwoHostsTest {
     Volume begun = RbdBed.reserved(other, OTHER, "volume", Map.of());
     assertThat(other.reserve(begun, RbdBed.soon())).isTrue();
     other.createData(begun, RbdBed.soon());
+    // Its claim on the name ends by itself some minutes after its death; not waited for here.
+    Await.until(
+        "the name is claimed",
+        Duration.ofSeconds(20),
+        () -> bed.ceph().rados("-p", "volumes", "rm", "doceph.name.volume").exit() == 0);
     String leftover = Image.freshName(OTHER, begun.name());
 
     // When this host makes a volume of that name, and examines and repairs
