@@ -104,11 +104,14 @@ final class NameClaims {
               settings.defaultUser());
       return true;
     } catch (VolumeError e) {
-      if (said(e).contains(HELD)) {
-        return false;
+      if (!said(e).contains(HELD)) {
+        throw e;
       }
-      throw e;
     }
+    if (isOurs(name, place, deadline)) {
+      remove(name, place); // an earlier life of this daemon took it; the next attempt does anew
+    }
+    return false;
   }
 
   /** Gives a name back that this daemon holds, beside other work. */
@@ -133,30 +136,32 @@ final class NameClaims {
   void releaseOurs(VolumeName name, Place place, Deadline deadline) {
     if (held.containsKey(name)) {
       release(name, place);
-      return;
+    } else if (isOurs(name, place, deadline)) {
+      remove(name, place);
     }
+  }
+
+  /** Whether the claim is this daemon's, or nobody's any more. */
+  private boolean isOurs(VolumeName name, Place place, Deadline deadline) {
     String what = "who holds the name of volume " + name + " cannot be said";
     try {
-      JsonNode info =
+      JsonNode lockers =
           Cluster.parse(
-              cluster
-                  .run(
-                      commands.lockInfo(place, OBJECT + name, deadline),
-                      what,
-                      place,
-                      settings.defaultUser())
-                  .stdout(),
-              what);
-      JsonNode lockers = info.path("lockers");
-      boolean ours =
-          lockers.isEmpty() || lockers.path(0).path("cookie").asText().equals(settings.hostId());
-      if (ours) {
-        remove(name, place);
-      }
+                  cluster
+                      .run(
+                          commands.lockInfo(place, OBJECT + name, deadline),
+                          what,
+                          place,
+                          settings.defaultUser())
+                      .stdout(),
+                  what)
+              .path("lockers");
+      return lockers.isEmpty() || lockers.path(0).path("cookie").asText().equals(settings.hostId());
     } catch (VolumeError e) {
-      if (!said(e).contains(NO_OBJECT)) {
-        throw e;
+      if (said(e).contains(NO_OBJECT)) {
+        return false; // there is none
       }
+      throw e;
     }
   }
 

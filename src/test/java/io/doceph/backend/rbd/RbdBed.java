@@ -201,6 +201,12 @@ final class RbdBed {
       ceph.rbd("trash", "rm", "--no-progress", "--force", id).succeeded();
     }
     ceph.rados("-p", place.pool(), "-N", place.namespace(), "rm", Index.OBJECT);
+    // Claims on names end by themselves; not before the next test.
+    ceph.rados("-p", place.pool(), "-N", place.namespace(), "ls")
+        .out()
+        .lines()
+        .filter(object -> object.startsWith("doceph.name."))
+        .forEach(object -> ceph.rados("-p", place.pool(), "-N", place.namespace(), "rm", object));
   }
 
   private List<Path> hosts() {
