@@ -26,8 +26,8 @@ import java.util.function.Supplier;
  * of which a test can hold up or replace.
  */
 final class CephBed implements AutoCloseable {
-  /** How many times slower than usual this machine may be: a number, 1 unless set. */
-  private static final int PATIENCE = Integer.getInteger("doceph.rig.patience", 1);
+  /** How many times slower than a quiet machine this one may be: a number, 2 unless set. */
+  private static final int PATIENCE = Integer.getInteger("doceph.rig.patience", 2);
 
   private static final Duration COMMAND = Duration.ofSeconds(3).multipliedBy(PATIENCE);
   private static final Duration CALL = Duration.ofSeconds(12).multipliedBy(PATIENCE);

@@ -13,8 +13,6 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is late, gone, dead or failing must cost no more than it has to. */
 class PluginPresenceIT extends RigTest {
@@ -69,11 +67,10 @@ class PluginPresenceIT extends RigTest {
     assertThat(inContainer(volume, "cat /data/f")).isEqualTo("data");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"vfs", "rbd"})
-  void aRunWaitsForADaemonThatIsAwayForAMoment(String backend) throws Exception {
+  @Test
+  void aRunWaitsForADaemonThatIsAwayForAMoment() throws Exception {
     // Given a volume, and the daemon gone
-    DocephDaemon daemon = doceph(backend);
+    DocephDaemon daemon = doceph("vfs");
     String volume = volume("waits");
     docker("volume", "create", "-d", DRIVER, volume);
     inContainer(volume, "echo data > /data/f");
@@ -111,11 +108,10 @@ class PluginPresenceIT extends RigTest {
     assertThat(inContainer(volume, "cat /data/f")).isEqualTo("data");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"vfs", "rbd"})
-  void aVolumeRemovedBehindDockersBackCanBeMadeAgain(String backend) {
+  @Test
+  void aVolumeRemovedBehindDockersBackCanBeMadeAgain() {
     // Given a volume that dockerd knows and that was removed elsewhere
-    DocephDaemon daemon = doceph(backend);
+    DocephDaemon daemon = doceph("vfs");
     String volume = volume("behind");
     docker("volume", "create", "-d", DRIVER, volume);
     inContainer(volume, "echo old > /data/f");
@@ -134,9 +130,8 @@ class PluginPresenceIT extends RigTest {
     assertThat(inContainer(volume, "ls -A /data")).isEmpty();
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"loop", "rbd"})
-  void aFailedMountIsTakenBackByTheDaemonItself(String backend) throws IOException {
+  @Test
+  void aFailedMountIsTakenBackByTheDaemonItself() throws IOException {
     // Given a volume whose mount fails
     Path mount = rig().directory().resolve("mount-" + volume("tool"));
     Path broken = rig().directory().resolve("broken-" + volume("tool"));
@@ -149,7 +144,7 @@ class PluginPresenceIT extends RigTest {
         """
             .formatted(broken));
     assertThat(mount.toFile().setExecutable(true)).isTrue();
-    DocephDaemon daemon = doceph(backend, Map.of("DOCEPH_TOOLS_MOUNT", mount.toString()));
+    DocephDaemon daemon = doceph("loop", Map.of("DOCEPH_TOOLS_MOUNT", mount.toString()));
     String volume = volume("fails");
     docker("volume", "create", "-d", DRIVER, volume);
     inContainer(volume, "echo data > /data/f");
