@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.doceph.rig.Await;
 import io.doceph.rig.CephRig;
-import io.doceph.rig.Command;
 import io.doceph.rig.DocephDaemon;
 import io.doceph.rig.PluginClient;
 import java.io.IOException;
@@ -273,26 +272,6 @@ class CephFaultsDuringIT {
   private void killAndStartOsd() {
     rig.killOsd();
     rig.startOsd();
-  }
-
-  /** Writes random blocks, each synced, and tells their sum. */
-  private static String write(Path file) {
-    String sum =
-        Command.of(
-                "sh",
-                "-c",
-                "head -c 4194304 /dev/urandom >\"$1\"; dd if=\"$1\" of=\"$0\" bs=128k oflag=dsync"
-                    + " status=none; md5sum <\"$1\"; rm -f \"$1\"",
-                file.toString(),
-                "/tmp/" + file.getFileName() + "." + ProcessHandle.current().pid())
-            .run()
-            .succeeded()
-            .out();
-    return sum.substring(0, 32);
-  }
-
-  private static String md5(Path file) {
-    return Command.of("md5sum", file.toString()).run().succeeded().out().substring(0, 32);
   }
 
   @Test
