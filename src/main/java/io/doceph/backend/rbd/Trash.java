@@ -29,6 +29,9 @@ final class Trash {
   /** Deleting a large image takes as long as its objects are many. */
   private static final Duration PURGE = Duration.ofMinutes(30);
 
+  /** How rados says that an image's header is not there; its exit code is 1 for everything. */
+  private static final String NO_HEADER = "(2) No such file or directory";
+
   private final Cluster cluster;
   private final RbdCommands commands;
   private final Index index;
@@ -133,13 +136,7 @@ final class Trash {
 
   /** rbd puts even an image in use into the trash: somebody may have opened it just before. */
   private void requireUnwatched(Volume going, Image image, String id, Deadline deadline) {
-    CommandResult watchers =
-        cluster.run(
-            commands.watchers(image.place(), id, deadline),
-            "who uses volume " + going.name() + " cannot be said",
-            image.place(),
-            settings.defaultUser());
-    if (watchers.text().contains("watcher=")) {
+    if (isWatched(going, image, id, deadline)) {
       CommandResult unused =
           cluster.run(
               commands.restore(image.place(), id, image.name(), deadline),
@@ -154,6 +151,25 @@ final class Trash {
               + " has just been taken into use on another host, and is not removed; see `doceph who "
               + going.name()
               + "`");
+    }
+  }
+
+  private boolean isWatched(Volume going, Image image, String id, Deadline deadline) {
+    try {
+      CommandResult watchers =
+          cluster.run(
+              commands.watchers(image.place(), id, deadline),
+              "who uses volume " + going.name() + " cannot be said",
+              image.place(),
+              settings.defaultUser());
+      return watchers.text().contains("watcher=");
+    } catch (VolumeError e) {
+      // Deleted from the trash meanwhile, by whoever came first; RBD deletes none that is in use.
+      boolean deleted = Cluster.failure(e).filter(f -> f.stderr().contains(NO_HEADER)).isPresent();
+      if (deleted) {
+        return false;
+      }
+      throw e;
     }
   }
 
