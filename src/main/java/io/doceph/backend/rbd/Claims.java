@@ -157,6 +157,7 @@ final class Claims {
 
   private VolumeError inUse(
       VolumeName volume, Image image, List<Watcher> watchers, Deadline deadline) {
+    holders.lookUp(volume, image, deadline); // the last listing may be older
     String lockedBy =
         users.locks(image, deadline).isEmpty() ? "" : ", and it holds the image's lock";
     return new VolumeError(

@@ -218,6 +218,14 @@ final class Holders {
         json.toString());
   }
 
+  /** Reads who writes to a volume from the index, for a message that is to name it. */
+  void lookUp(VolumeName volume, Image image, Deadline deadline) {
+    index
+        .get(image.place(), key(volume, true), deadline)
+        .flatMap(value -> read(value, true))
+        .ifPresent(holder -> change(volume, holder));
+  }
+
   /** Whether the index names, now, the client of this address as the writer of a volume. */
   boolean isStill(VolumeName volume, String address, Image image, Deadline deadline) {
     return index
