@@ -58,28 +58,19 @@ public final class Administration {
         o -> {
           Volume volume = service.requireReady(name, o.deadline());
           ClusterBackend cluster = clusterOf(volume);
-          if (volume.spec().isReadOnly() != readOnly) {
-            requireNobody(volume, cluster, o.deadline());
+          if (registry.get(name).isPresent()) {
+            if (volume.spec().isReadOnly() == readOnly) {
+              return service.view(Found.of(volume));
+            }
+            throw new VolumeError(
+                VolumeError.Code.IN_USE,
+                "volume " + name + " is used by this host; stop the containers that use it first");
           }
-          VolumeView view =
-              describe(volume, volume.spec().withFlag(VolumeSpec.READ_ONLY, readOnly), o);
+          Volume changed = cluster.changeAccess(volume, readOnly, o.deadline());
+          catalogue.put(Found.of(changed), cluster.name());
           o.commit();
-          return view;
+          return service.view(Found.of(changed));
         });
-  }
-
-  private void requireNobody(Volume volume, ClusterBackend cluster, Deadline deadline) {
-    Optional<VolumeUser> user =
-        cluster.users(volume, deadline).stream().filter(VolumeUser::alive).findFirst();
-    if (user.isPresent() || registry.get(volume.name()).isPresent()) {
-      throw new VolumeError(
-          VolumeError.Code.IN_USE,
-          "volume "
-              + volume.name()
-              + " is used by "
-              + user.map(VolumeUser::text).orElse("this host")
-              + "; stop the containers that use it first");
-    }
   }
 
   private CompletableFuture<VolumeView> change(

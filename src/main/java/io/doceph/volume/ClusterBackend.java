@@ -37,6 +37,15 @@ public interface ClusterBackend extends VolumeBackend {
   List<VolumeUser> users(Volume volume, Deadline deadline);
 
   /**
+   * Makes a volume one that is only read, by many hosts, or one that is written by one; the same
+   * again finishes what was interrupted.
+   *
+   * @return the volume as it is then
+   * @throws VolumeError {@code IN_USE} with who uses it, also when somebody just begins to
+   */
+  Volume changeAccess(Volume volume, boolean readOnly, Deadline deadline);
+
+  /**
    * Refuses a removal that would take the data away from somebody, or that the cluster will not do.
    *
    * @throws VolumeError {@code IN_USE} with who or what is in the way

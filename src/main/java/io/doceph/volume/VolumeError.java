@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * A call that cannot be answered as asked. The message is one sentence for a person: what, why,
  * what to do.
  */
-public final class VolumeError extends RuntimeException {
+public sealed class VolumeError extends RuntimeException permits ChangedElsewhere {
   private static final long serialVersionUID = 1L;
 
   /** Kinds of failure; the edges map them to statuses and exit codes, the meters count them. */

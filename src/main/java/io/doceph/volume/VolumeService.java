@@ -431,7 +431,12 @@ public final class VolumeService implements AutoCloseable {
             throw new VolumeError(VolumeError.Code.UNAVAILABLE, refusal);
           }
           requireNotTakenOver(name, backend);
-          return mounter.mount(volume, backend, id, o);
+          try {
+            return mounter.mount(volume, backend, id, o);
+          } catch (ChangedElsewhere e) {
+            catalogue.put(Found.of(e.volume()), backend.name());
+            return mounter.mount(e.volume(), backend, id, o);
+          }
         });
   }
 

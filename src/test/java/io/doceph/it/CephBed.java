@@ -295,6 +295,16 @@ final class CephBed implements AutoCloseable {
                 && bed.names("state/rbd-unfinished").isEmpty());
   }
 
+  /** The claims on names of volumes in the pool volumes. */
+  private List<String> claims() {
+    return rig.rados("-p", "volumes", "ls")
+        .succeeded()
+        .out()
+        .lines()
+        .filter(o -> o.startsWith("doceph.name."))
+        .toList();
+  }
+
   /** What is mapped on this host. */
   List<String> mapped() {
     return bed.names("host/state");
@@ -303,6 +313,7 @@ final class CephBed implements AutoCloseable {
   /** Nothing at all is left: no image, key, map, mount, loop device or file. */
   void assertNothingIsLeft() {
     assertOnlyLeft();
+    Await.until("no name is claimed", SOON, () -> claims().isEmpty());
     Await.until(
         "nothing is mapped or mounted: " + mapped() + bed.mounts(),
         SOON,
@@ -327,6 +338,7 @@ final class CephBed implements AutoCloseable {
         rig.rbd("rm", "--no-progress", image);
       }
     }
+    claims().forEach(claim -> rig.rados("-p", "volumes", "rm", claim));
     POOLS.forEach(
         pool -> {
           String[] place = pool.split("/", -1);

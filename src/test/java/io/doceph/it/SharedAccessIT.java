@@ -92,8 +92,8 @@ class SharedAccessIT {
     alpha.plugin().create("shared", "");
     Files.writeString(alpha.plugin().mount("shared", "c1").resolve("f"), "for all");
     // Then it cannot be made one that is only read, by neither of them
-    refused(alpha, true);
-    refused(beta, true);
+    refused(alpha, true, "is used by this host");
+    refused(beta, true, "in use on host alpha (");
 
     // When nobody has it and it is made one that is only read
     alpha.plugin().unmount("shared", "c1");
@@ -108,14 +108,59 @@ class SharedAccessIT {
           .hasMessageContaining("Read-only file system");
     }
     // and it cannot be made one that is written while either of them reads
-    refused(beta, false);
+    refused(beta, false, "is used by this host");
     beta.plugin().unmount("shared", "c2");
-    refused(beta, false);
+    refused(beta, false, "is read on host alpha since ");
     alpha.plugin().unmount("shared", "c1");
 
-    // When all are done, then it can
-    Await.until("it can be written again", Bed.SOON, () -> access(beta, false).status() == 200);
+    // When all are done, then it can at once
+    changed(beta, false);
     Files.writeString(beta.plugin().mount("shared", "c3").resolve("g"), "x");
+    // and the other host knows it at once, too
+    Plugin.refused(alpha.plugin().tryMount("shared", "c4"), 500);
+    beta.plugin().unmount("shared", "c3");
+    assertThat(alpha.plugin().mount("shared", "c5").resolve("g")).hasContent("x");
+    alpha.plugin().unmount("shared", "c5");
+    beta.plugin().remove("shared");
+  }
+
+  @Test
+  void aReaderThatIsGoneForGoodIsStolenFrom() {
+    // Given a volume that alpha reads when its power is cut
+    alpha.plugin().create("shared", "");
+    changed(alpha, true);
+    Path unused = alpha.plugin().mount("shared", "c1");
+    alpha.powerCut();
+
+    // Then it can neither be removed nor written, for nobody can say whether alpha is alive
+    assertThat(access(beta, false).body()).contains("is read on host alpha", "doceph steal shared");
+    assertThat(beta.plugin().tryRemove("shared").err()).contains("is read on host alpha");
+    // until somebody says so
+    PluginClient.Answer answer = beta.post("/v1/volumes/shared/steal", "");
+    assertThat(answer.body()).contains("not counted as a reader any more");
+    changed(beta, false);
+    beta.plugin().remove("shared");
+  }
+
+  @Test
+  void whatWasInterruptedInTheMiddleIsFinishedByTheSameCommand() throws IOException {
+    // Given the mark of a volume that many read, and a death before the volume is described
+    alpha.plugin().create("shared", "");
+    rig.rados("-p", "volumes", "setomapval", "doceph.index", "shared/holder", "{\"readers\":true}")
+        .succeeded();
+
+    // Then nobody writes to it, and it is said what to do
+    PluginClient.Answer answer = beta.plugin().tryMount("shared", "c1");
+    Plugin.refused(answer, 500);
+    assertThat(answer.err()).contains("only read", "`doceph access shared ro`");
+    beta.assertNothingLeft();
+
+    // When that is done, then it is read; and it goes back as well
+    changed(beta, true);
+    assertThat(beta.plugin().mount("shared", "c2")).isDirectory();
+    beta.plugin().unmount("shared", "c2");
+    changed(alpha, false);
+    Files.writeString(beta.plugin().mount("shared", "c3").resolve("f"), "x");
     beta.plugin().unmount("shared", "c3");
     beta.plugin().remove("shared");
   }
@@ -129,9 +174,9 @@ class SharedAccessIT {
     assertThat(answer.status()).as(answer.body()).isEqualTo(200);
   }
 
-  private static void refused(CephHost host, boolean readOnly) {
+  private static void refused(CephHost host, boolean readOnly, String why) {
     PluginClient.Answer answer = access(host, readOnly);
     assertThat(answer.status()).as(answer.body()).isEqualTo(409);
-    assertThat(answer.body()).contains("shared is used by");
+    assertThat(answer.body()).contains("volume shared " + why);
   }
 }

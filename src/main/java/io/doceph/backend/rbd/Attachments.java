@@ -4,6 +4,8 @@ import io.doceph.host.BlockDevices;
 import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.Deadline;
 import io.doceph.volume.Attachment;
+import io.doceph.volume.ChangedElsewhere;
+import io.doceph.volume.Found;
 import io.doceph.volume.Volume;
 import io.doceph.volume.VolumeError;
 import io.doceph.volume.VolumeName;
@@ -108,12 +110,14 @@ final class Attachments {
     for (int tries = 1; ; tries++) {
       Path device = mapAs(volume, image, true, deadline);
       try {
-        ImageUsers.Users now = claims.look(image, deadline);
-        if (now.watchers().size() == 1) {
+        Claims.Look now = claims.look(volume.name(), image, deadline);
+        requireAsKnown(volume, now.said(), deadline);
+        if (now.isAlone()) {
           claims.fenceTheDead(volume.name(), image, now, deadline);
           String address = now.watchers().getFirst().address();
-          maps.put(maps.get(volume.name()).orElseThrow().at(address));
-          holders.announceFirst(volume.name(), image.place(), address, deadline);
+          String before = now.said().writer().map(Holders.Holder::raw).orElse("");
+          maps.put(maps.get(volume.name()).orElseThrow().at(address, before));
+          holders.announceFirst(volume.name(), image.place(), true, address, deadline);
           return device;
         }
       } catch (RuntimeException e) {
@@ -146,45 +150,47 @@ final class Attachments {
     maps.remove(volume.name());
   }
 
+  /** First it is written down who reads: whoever lets others write sees it, or is seen here. */
   private Path attachToRead(Volume volume, Image image, Deadline deadline) {
-    ImageUsers.Users now = users.both(image, deadline);
-    if (now.hasLiveWriter()) {
-      claims.awaitNobody(volume.name(), image, deadline);
-      now = users.both(image, deadline);
+    record(volume, image, true);
+    try {
+      holders.announceFirst(volume.name(), image.place(), false, "", deadline);
+      requireAsKnown(volume, holders.now(volume.name(), image.place(), deadline), deadline);
+      if (users.both(image, deadline).hasLiveWriter()) { // one that is no doceph
+        claims.awaitNobody(volume.name(), image, deadline);
+      }
+      return map(volume, image, deadline);
+    } catch (RuntimeException e) {
+      undoMap(volume, e);
+      throw e;
     }
-    claims.fenceTheDead(volume.name(), image, now, deadline);
-    Path device = mapAs(volume, image, true, deadline);
-    holders.announce(volume.name(), image.place(), false, null);
-    return device;
+  }
+
+  /** What this host remembers may be older than what another host has made of it. */
+  private void requireAsKnown(Volume volume, Holders.Now said, Deadline deadline) {
+    if (said.readers() == volume.spec().isReadOnly()) {
+      return;
+    }
+    Volume now = descriptions.find(volume.name(), deadline).map(Found::volume).orElse(volume);
+    if (now.spec().isReadOnly() == said.readers()) {
+      throw new ChangedElsewhere(now);
+    }
+    throw new VolumeError(
+        VolumeError.Code.BUSY,
+        "volume "
+            + volume.name()
+            + " is just being made one that is "
+            + (said.readers() ? "only read" : "written")
+            + "; try again, and if that was interrupted, `doceph access "
+            + volume.name()
+            + (said.readers() ? " ro`" : " rw`")
+            + " finishes it");
   }
 
   private Path mapAs(Volume volume, Image image, boolean inUse, Deadline deadline) {
-    boolean readOnly = volume.spec().isReadOnly();
-    String before = holders.writer(volume.name()).map(Holders.Holder::raw).orElse("");
-    maps.put(
-        new Maps.Entry(
-            volume.name(),
-            image,
-            mapper.type(),
-            readOnly,
-            inUse,
-            "",
-            false,
-            before,
-            Instant.now()));
+    record(volume, image, inUse);
     try {
-      Path device =
-          mapper.map(
-              image,
-              ImageOptions.mapOptions(volume.spec().options()),
-              readOnly,
-              "volume " + volume.name() + " cannot be mapped",
-              deadline);
-      Maps.Entry written = maps.get(volume.name()).orElseThrow();
-      if (!written.type().equals(mapper.type())) {
-        maps.put(written.by(mapper.type()));
-      }
-      return device;
+      return map(volume, image, deadline);
     } catch (VolumeError e) {
       boolean surelyNot =
           Cluster.failure(e).filter(f -> f.kind() == CommandFailure.Kind.EXIT).isPresent();
@@ -193,6 +199,30 @@ final class Attachments {
       }
       throw Cluster.isNoImage(e) && inUse ? gone(volume, image, e) : e;
     }
+  }
+
+  private void record(Volume volume, Image image, boolean inUse) {
+    String before = holders.writer(volume.name()).map(Holders.Holder::raw).orElse("");
+    boolean readOnly = volume.spec().isReadOnly();
+    Instant now = Instant.now();
+    maps.put(
+        new Maps.Entry(
+            volume.name(), image, mapper.type(), readOnly, inUse, "", false, before, now));
+  }
+
+  private Path map(Volume volume, Image image, Deadline deadline) {
+    Path device =
+        mapper.map(
+            image,
+            ImageOptions.mapOptions(volume.spec().options()),
+            volume.spec().isReadOnly(),
+            "volume " + volume.name() + " cannot be mapped",
+            deadline);
+    Maps.Entry written = maps.get(volume.name()).orElseThrow();
+    if (!written.type().equals(mapper.type())) {
+      maps.put(written.by(mapper.type()));
+    }
+    return device;
   }
 
   static VolumeError gone(Volume volume, Image image, VolumeError cause) {
@@ -261,12 +291,12 @@ final class Attachments {
   private void unmap(Maps.Entry entry, Deadline deadline) {
     VolumeName name = entry.volume();
     Optional<Holders.Holder> writer = holders.writer(name);
-    boolean takenOver = entry.inUse() && writer.isPresent() && !holders.isOurs(writer.get());
+    // Before the address is known nobody was told, and the entry is that of whoever has it.
+    boolean announced = entry.inUse() && (entry.readOnly() || !entry.address().isEmpty());
+    boolean takenOver = announced && writer.isPresent() && !holders.isOurs(writer.get());
     boolean superseded =
         writer.map(Holders.Holder::raw).filter(entry.superseded()::equals).isPresent();
     boolean lost = entry.cutOff() || (takenOver && !superseded && !entry.readOnly());
-    // Before the address is known nobody was told, and the entry is that of whoever has it.
-    boolean announced = entry.inUse() && (entry.readOnly() || !entry.address().isEmpty());
     CompletableFuture<Void> told =
         maps.leave(
             name,

@@ -14,9 +14,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sees to it that one host at a time writes to an image. The cluster is the judge: a client that
@@ -30,7 +30,7 @@ final class Claims {
   private static final Logger LOG = Logger.getLogger(Claims.class);
 
   /** Commands such as {@code rbd info} on another host watch for an instant. */
-  private static final Duration FIRST_LOOK = Duration.ofMillis(300);
+  static final Duration FIRST_LOOK = Duration.ofMillis(300);
 
   private static final int STEP_ASIDE_MILLIS = 2000;
   private static final Duration LOOK = Duration.ofSeconds(2);
@@ -41,18 +41,21 @@ final class Claims {
   private final ImageUsers users;
   private final Holders holders;
   private final RbdSettings settings;
+  private final Background background;
 
   Claims(
       Cluster cluster,
       RbdCommands commands,
       ImageUsers users,
       Holders holders,
-      RbdSettings settings) {
+      RbdSettings settings,
+      Background background) {
     this.cluster = cluster;
     this.commands = commands;
     this.users = users;
     this.holders = holders;
     this.settings = settings;
+    this.background = background;
   }
 
   /**
@@ -157,7 +160,8 @@ final class Claims {
 
   private VolumeError inUse(
       VolumeName volume, Image image, List<Watcher> watchers, Deadline deadline) {
-    holders.lookUp(volume, image, deadline); // the last listing may be older
+    // The last listing may be older.
+    Holders.Now unused = holders.now(volume, image.place(), deadline);
     String lockedBy =
         users.locks(image, deadline).isEmpty() ? "" : ", and it holds the image's lock";
     return new VolumeError(
@@ -197,7 +201,7 @@ final class Claims {
   }
 
   /**
-   * Refuses while anybody uses the image, writing or reading.
+   * Refuses while anybody has the image open.
    *
    * @throws VolumeError {@code IN_USE} with who it is
    */
@@ -210,6 +214,15 @@ final class Claims {
     if (!watchers.isEmpty()) {
       throw inUse(volume, image, watchers, deadline);
     }
+  }
+
+  /**
+   * Refuses while another host reads the volume.
+   *
+   * @throws VolumeError {@code IN_USE} with who it is
+   */
+  void requireNoReader(VolumeName volume, Place place, Deadline deadline) {
+    holders.refresh(volume, place, deadline);
     Optional<VolumeUser> reader =
         holders.readers(volume).stream()
             .filter(h -> !holders.isOurs(h))
@@ -222,12 +235,15 @@ final class Claims {
               + volume
               + " is read on "
               + reader.get().text()
-              + "; stop the containers there");
+              + "; stop the containers there, or, if that host is gone for good, `doceph steal "
+              + volume
+              + "`");
     }
   }
 
   /** Everybody who uses an image now, and who was said to and is not heard of. */
   List<VolumeUser> users(VolumeName volume, Image image, Deadline deadline) {
+    holders.refresh(volume, image.place(), deadline);
     Users now = users.both(image, deadline);
     List<VolumeUser> all = new ArrayList<>();
     Set<String> hosts = new LinkedHashSet<>();
@@ -246,45 +262,62 @@ final class Claims {
   }
 
   /**
-   * After a map: whether this host alone has the image open.
+   * What is seen after a map.
    *
-   * @return the users; with more than one watcher the map must be undone
+   * @param watchers who has the image open; with more than one the map must be undone
+   * @param said what the index says of the volume
    */
-  Users look(Image image, Deadline deadline) {
-    Users now = users.both(image, deadline);
-    if (now.watchers().size() > 1) {
-      pause(FIRST_LOOK); // an instant's visitor
-      now = users.both(image, deadline);
+  record Look(List<Watcher> watchers, Holders.Now said) {
+    boolean isAlone() {
+      return watchers.size() == 1;
     }
-    return now;
+  }
+
+  /** After a map: whether this host alone has the image open, and whether anybody may write. */
+  Look look(VolumeName volume, Image image, Deadline deadline) {
+    CompletableFuture<Holders.Now> said =
+        background.start(() -> holders.now(volume, image.place(), deadline));
+    List<Watcher> watchers;
+    try {
+      watchers = users.watchers(image, deadline);
+      if (watchers.size() > 1) {
+        pause(FIRST_LOOK); // an instant's visitor
+        watchers = users.watchers(image, deadline);
+      }
+    } catch (RuntimeException e) {
+      said.handle((now, failure) -> now).join();
+      throw e;
+    }
+    return new Look(watchers, Background.join(said));
   }
 
   /**
-   * Cuts off, before the first write, whoever may believe to hold the image: who holds its lock
-   * without being heard of, and who was said to write to it.
+   * Cuts off, before the first write, whoever may believe to hold the image: who was said to write
+   * to it and is not heard of, and who still holds its lock then. A lock of somebody of whom the
+   * index does not know is broken by Ceph itself, which cuts its owner off as well.
    */
-  void fenceTheDead(VolumeName volume, Image image, Users now, Deadline deadline) {
+  void fenceTheDead(VolumeName volume, Image image, Look now, Deadline deadline) {
+    Optional<Holders.Holder> said = now.said().writer().filter(h -> !isThisBoot(h));
+    if (said.isEmpty()) {
+      return;
+    }
+    Users all = new Users(now.watchers(), users.locks(image, deadline));
     Set<String> dead = new LinkedHashSet<>();
-    now.locks().stream()
+    all.locks().stream()
         .map(Lock::address)
-        .filter(address -> !now.isWatching(address))
+        .filter(address -> !all.isWatching(address))
         .forEach(dead::add);
-    holders
-        .writer(volume)
-        .filter(h -> !isThisBoot(h))
-        .map(h -> h.user().address())
-        .filter(address -> !now.isWatching(address))
-        // The listing may be of before it had given the volume back.
-        .filter(
-            address -> dead.contains(address) || holders.isStill(volume, address, image, deadline))
-        .ifPresent(dead::add);
-    for (String address : dead) {
+    String address = said.get().user().address();
+    if (address != null && !all.isWatching(address)) {
+      dead.add(address);
+    }
+    for (String each : dead) {
       LOG.warnf(
           "volume=%s: taken over from %s, which the cluster has not heard of any more; %s",
-          volume, user(volume, address).text(), blocklist(address, deadline));
+          volume, user(volume, each).text(), blocklist(each, deadline));
     }
-    for (Lock lock : now.locks()) {
-      if (!now.isWatching(lock.address())) {
+    for (Lock lock : all.locks()) {
+      if (!all.isWatching(lock.address())) {
         breakLock(image, lock, deadline);
       }
     }
@@ -299,10 +332,10 @@ final class Claims {
   /**
    * Cuts everybody off, alive or not, and waits until nobody has the image open.
    *
-   * @param spared an address that is left alone, or null
    * @return what was done
    */
-  List<String> fence(VolumeName volume, Image image, @Nullable String spared, Deadline deadline) {
+  List<String> fence(VolumeName volume, Image image, Deadline deadline) {
+    holders.refresh(volume, image.place(), deadline);
     Users now = users.both(image, deadline);
     Set<String> addresses = new LinkedHashSet<>();
     now.watchers().forEach(w -> addresses.add(w.address()));
@@ -312,19 +345,22 @@ final class Claims {
         .filter(h -> !isThisBoot(h))
         .map(h -> h.user().address())
         .ifPresent(addresses::add);
-    addresses.removeIf(a -> a.equals(spared));
     List<String> done = new ArrayList<>();
     for (String address : addresses) {
       done.add(user(volume, address).text() + ": " + blocklist(address, deadline));
     }
     for (Lock lock : now.locks()) {
-      if (!lock.address().equals(spared)) {
-        breakLock(image, lock, deadline);
-        done.add("its lock on image " + image + " is broken");
+      breakLock(image, lock, deadline);
+      done.add("its lock on image " + image + " is broken");
+    }
+    for (Holders.Holder reader : holders.readers(volume)) {
+      if (!holders.isOurs(reader)) {
+        holders.withdrawReader(volume, image.place(), reader, deadline);
+        done.add(reader.user().text() + ": it is not counted as a reader any more");
       }
     }
     Deadline end = deadline.sooner(GONE);
-    while (users.watchers(image, deadline).stream().anyMatch(w -> !w.address().equals(spared))) {
+    while (!users.watchers(image, deadline).isEmpty()) {
       if (end.expired()) {
         throw new VolumeError(
             VolumeError.Code.UNAVAILABLE,

@@ -293,8 +293,17 @@ final class Descriptions {
   void update(Volume volume, Deadline deadline) {
     Image image = image(volume);
     writeTo(image, volume, deadline);
-    index.put(image.place(), volume.name().value(), ImageJson.write(volume), deadline);
+    enter(volume, deadline);
     unfinished.remove(volume.name());
+  }
+
+  /** Enters a volume into the index; one that many read with its mark. */
+  void enter(Volume volume, Deadline deadline) {
+    Place place = image(volume).place();
+    index.put(place, volume.name().value(), ImageJson.write(volume), deadline);
+    if (volume.spec().isReadOnly()) {
+      holders.mark(volume.name(), place, deadline);
+    }
   }
 
   /**
@@ -383,6 +392,9 @@ final class Descriptions {
             .map(value -> ImageJson.found(going.name(), value).volume())
             .orElse(null);
     if (there != null && there.createdAt().equals(going.createdAt())) {
+      if (there.spec().isReadOnly()) {
+        holders.unmark(going.name(), place, deadline);
+      }
       index.remove(place, going.name().value(), deadline);
     }
   }

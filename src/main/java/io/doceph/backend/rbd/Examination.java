@@ -299,7 +299,7 @@ final class Examination {
     if (volume.isEmpty()) {
       return Optional.empty();
     }
-    index.put(place, name.value(), ImageJson.write(volume.get()), deadline);
+    descriptions.enter(volume.get(), deadline);
     return Optional.of(mended("volume " + name, "its entry in the index was written anew"));
   }
 

@@ -24,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells other hosts who uses a volume, in the index. It is for people and for fencing a host that
- * has died; whether a volume may be used is never decided by it alone.
+ * has died; whether a volume may be written is decided by it only where it says that nobody may: a
+ * volume that many read has a mark in the place of a writer's entry.
  */
 final class Holders {
   private static final Logger LOG = Logger.getLogger(Holders.class);
   private static final Duration TIME = Duration.ofSeconds(20);
+  private static final String READERS = "readers";
 
   /**
    * An entry of the index.
@@ -37,6 +39,14 @@ final class Holders {
    * @param raw the entry as it is written, to tell it from others
    */
   record Holder(VolumeUser user, String bootId, String raw) {}
+
+  /**
+   * What the index says of a volume at this moment.
+   *
+   * @param readers whether it is one that many may read and nobody may write
+   * @param writer who writes to it
+   */
+  record Now(boolean readers, Optional<Holder> writer) {}
 
   private final Index index;
   private final RbdSettings settings;
@@ -95,6 +105,10 @@ final class Holders {
     return writers;
   }
 
+  Map<VolumeName, List<Holder>> readers() {
+    return readers;
+  }
+
   /** Whether an entry is of this daemon. */
   boolean isOurs(Holder holder) {
     // A machine that was cloned with doceph's state has the same id: it is not this host.
@@ -102,24 +116,23 @@ final class Holders {
         && settings.hostName().equals(holder.user().host());
   }
 
-  /**
-   * Writes down, beside other work, that this host uses a volume.
-   *
-   * @param address the client's address in the cluster, or null when nobody could say
-   */
-  void announce(VolumeName volume, Place place, boolean writer, @Nullable String address) {
+  /** Writes down again, beside other work, that this host writes to a volume. */
+  void announceAgain(VolumeName volume, Place place, String address) {
     ObjectNode entry = entry(address);
-    var unused = start(volume, () -> write(volume, place, writer, entry, Deadline.after(TIME)));
+    var unused = start(volume, () -> write(volume, place, true, entry, Deadline.after(TIME)));
   }
 
   /**
-   * Writes down that this host is about to write to a volume: were it cut off from now on, whoever
-   * takes the volume over must know whom to cut off.
+   * Writes down that this host is about to use a volume: were it cut off from now on, whoever takes
+   * the volume over must know whom to cut off; and nobody makes a volume that is read one that is
+   * written.
    *
+   * @param address the client's address in the cluster, or empty for a reader
    * @throws VolumeError when that cannot be written: then the volume must not be used
    */
-  void announceFirst(VolumeName volume, Place place, String address, Deadline deadline) {
-    write(volume, place, true, entry(address), deadline);
+  void announceFirst(
+      VolumeName volume, Place place, boolean writer, String address, Deadline deadline) {
+    write(volume, place, writer, entry(address), deadline);
   }
 
   private ObjectNode entry(@Nullable String address) {
@@ -192,8 +205,12 @@ final class Holders {
 
   /** Reads an entry as the index has it; one that is damaged is as good as none. */
   static Optional<Holder> read(byte[] value, boolean writer) {
+    return json(value).filter(e -> !e.path(READERS).asBoolean()).map(e -> holder(e, writer));
+  }
+
+  private static Optional<JsonNode> json(byte[] value) {
     try {
-      return Optional.of(holder(Index.json(value), writer));
+      return Optional.of(Index.json(value));
     } catch (VolumeError e) {
       return Optional.empty();
     }
@@ -218,21 +235,51 @@ final class Holders {
         json.toString());
   }
 
-  /** Reads who writes to a volume from the index, for a message that is to name it. */
-  void lookUp(VolumeName volume, Image image, Deadline deadline) {
-    index
-        .get(image.place(), key(volume, true), deadline)
-        .flatMap(value -> read(value, true))
-        .ifPresent(holder -> change(volume, holder));
+  /** What the index says of a volume now; it is remembered. */
+  Now now(VolumeName volume, Place place, Deadline deadline) {
+    Optional<JsonNode> entry = index.get(place, key(volume, true), deadline).flatMap(Holders::json);
+    boolean readers = entry.filter(e -> e.path(READERS).asBoolean()).isPresent();
+    Optional<Holder> writer = readers ? Optional.empty() : entry.map(e -> holder(e, true));
+    change(volume, writer.orElse(null));
+    return new Now(readers, writer);
   }
 
-  /** Whether the index names, now, the client of this address as the writer of a volume. */
-  boolean isStill(VolumeName volume, String address, Image image, Deadline deadline) {
-    return index
-        .get(image.place(), key(volume, true), deadline)
-        .flatMap(value -> read(value, true))
-        .filter(h -> address.equals(h.user().address()))
-        .isPresent();
+  /** Reads everybody who uses a volume from the index, for what must not miss one. */
+  void refresh(VolumeName volume, Place place, Deadline deadline) {
+    List<Holder> reading = new ArrayList<>();
+    Holder writing = null;
+    for (Map.Entry<String, byte[]> each : index.all(place, deadline).entrySet()) {
+      if (each.getKey().startsWith(volume + Index.READER)) {
+        read(each.getValue(), false).ifPresent(reading::add);
+      } else if (each.getKey().equals(key(volume, true))) {
+        writing = read(each.getValue(), true).orElse(null);
+      }
+    }
+    change(volume, writing);
+    changeReaders(volume, reading);
+  }
+
+  private synchronized void changeReaders(VolumeName volume, List<Holder> now) {
+    Map<VolumeName, List<Holder>> next = new HashMap<>(readers);
+    next.put(volume, List.copyOf(now));
+    readers = Map.copyOf(next);
+  }
+
+  /** Marks a volume as one that many read: whoever would write to it sees that first. */
+  void mark(VolumeName volume, Place place, Deadline deadline) {
+    index.put(place, key(volume, true), entry(null).put(READERS, true), deadline);
+  }
+
+  /** Takes the mark away, if it is still there. */
+  void unmark(VolumeName volume, Place place, Deadline deadline) {
+    if (now(volume, place, deadline).readers()) {
+      index.remove(place, key(volume, true), deadline);
+    }
+  }
+
+  /** Takes away what is written down of a reader that is cut off, or gone for good. */
+  void withdrawReader(VolumeName volume, Place place, Holder reader, Deadline deadline) {
+    index.remove(place, volume + Index.READER + reader.user().hostId(), deadline);
   }
 
   /** All entries of one volume, from the last listing. */

@@ -61,29 +61,43 @@ final class Holding {
       } else if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
         maps.ifStaying(
             entry,
-            () -> holders.announce(entry.volume(), entry.image().place(), true, entry.address()));
+            () -> holders.announceAgain(entry.volume(), entry.image().place(), entry.address()));
       }
     }
   }
 
   /**
-   * An entry of this boot for what is not mapped: the cluster was away when it was to be removed.
+   * An entry for what is not mapped: the cluster was away when it was to be removed. A reader's may
+   * be of an earlier boot; a writer's of an earlier boot is needed to cut that one off.
    */
   private void withdrawForgotten() {
     holders
         .writers()
         .forEach(
             (volume, holder) -> {
-              if (holders.isOurs(holder)
-                  && holder.bootId().equals(settings.bootId())
-                  && maps.get(volume).isEmpty()) {
-                descriptions
-                    .placeOf(volume)
-                    .ifPresent(
-                        place -> {
-                          var unused = holders.withdraw(volume, place, true);
-                        });
+              if (holders.isOurs(holder) && holder.bootId().equals(settings.bootId())) {
+                withdrawUnmapped(volume, true);
               }
+            });
+    holders
+        .readers()
+        .forEach(
+            (volume, reading) -> {
+              if (reading.stream().anyMatch(holders::isOurs)) {
+                withdrawUnmapped(volume, false);
+              }
+            });
+  }
+
+  private void withdrawUnmapped(VolumeName volume, boolean writer) {
+    if (maps.get(volume).isPresent()) {
+      return;
+    }
+    descriptions
+        .placeOf(volume)
+        .ifPresent(
+            place -> {
+              var unused = holders.withdraw(volume, place, writer);
             });
   }
 

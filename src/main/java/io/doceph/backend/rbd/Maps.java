@@ -50,9 +50,9 @@ final class Maps {
       boolean cutOff,
       String superseded,
       Instant since) {
-    /** The same map, when its address is known. */
-    Entry at(String known) {
-      return new Entry(volume, image, type, readOnly, inUse, known, cutOff, superseded, since);
+    /** The same map, when its address is known, and what the index said last of others. */
+    Entry at(String known, String before) {
+      return new Entry(volume, image, type, readOnly, inUse, known, cutOff, before, since);
     }
 
     /** The same map, by another type of mapper. */

@@ -40,6 +40,12 @@ final class NameClaims {
   private final Background background;
   private final ConcurrentMap<VolumeName, CompletableFuture<Void>> held = new ConcurrentHashMap<>();
 
+  /** The last work on the claim of each name: a release must not hit the claim that follows it. */
+  private final ConcurrentMap<VolumeName, CompletableFuture<Void>> last = new ConcurrentHashMap<>();
+
+  /** Claims that could not be given back yet. */
+  private final ConcurrentMap<VolumeName, Place> owed = new ConcurrentHashMap<>();
+
   NameClaims(
       Cluster cluster,
       RbdCommands commands,
@@ -55,7 +61,7 @@ final class NameClaims {
 
   /** Begins to claim a name, beside other work. */
   void begin(VolumeName name, Place place, Deadline deadline) {
-    held.put(name, background.start(() -> take(name, place, deadline)));
+    held.put(name, afterTheLast(name, () -> take(name, place, deadline)));
   }
 
   /**
@@ -114,6 +120,18 @@ final class NameClaims {
     return false;
   }
 
+  private CompletableFuture<Void> afterTheLast(VolumeName name, Runnable work) {
+    CompletableFuture<Void> next =
+        last.compute(
+            name,
+            (n, before) ->
+                before == null
+                    ? background.start(work)
+                    : before.handle((d, e) -> null).thenCompose(d -> background.start(work)));
+    var unused = next.whenComplete((done, failure) -> last.remove(name, next));
+    return next;
+  }
+
   /** Gives a name back that this daemon holds, beside other work. */
   void release(VolumeName name, Place place) {
     CompletableFuture<Void> claim = held.remove(name);
@@ -121,15 +139,39 @@ final class NameClaims {
       return;
     }
     var unused =
-        background.start(
+        afterTheLast(
+            name,
             () -> {
-              try {
-                Background.join(claim);
-              } catch (VolumeError | CommandFailure e) {
-                return; // it was never held, or ends by itself
+              // A command that was given up may be obeyed after all.
+              if (!claim.isCompletedExceptionally() || isOursAsFarAsKnown(name, place)) {
+                remove(name, place);
               }
-              remove(name, place);
             });
+  }
+
+  /** Gives back what could not be given back when the cluster was away. */
+  void releaseOwed() {
+    owed.forEach(
+        (name, place) -> {
+          var unused =
+              afterTheLast(
+                  name,
+                  () -> {
+                    boolean due = owed.remove(name, place) && !held.containsKey(name);
+                    if (due && isOursAsFarAsKnown(name, place)) {
+                      remove(name, place);
+                    }
+                  });
+        });
+  }
+
+  private boolean isOursAsFarAsKnown(VolumeName name, Place place) {
+    try {
+      return isOurs(name, place, Deadline.after(RELEASE));
+    } catch (VolumeError | CommandFailure e) {
+      owed.put(name, place);
+      return false;
+    }
   }
 
   /** Gives back what an earlier life of this daemon may have held. */
@@ -176,7 +218,10 @@ final class NameClaims {
     } catch (VolumeError e) {
       if (!said(e).contains(NO_OBJECT)) {
         LOG.debugf("volume=%s: %s", name, e.getMessage());
+        owed.put(name, place);
       }
+    } catch (CommandFailure e) {
+      owed.put(name, place);
     }
   }
 

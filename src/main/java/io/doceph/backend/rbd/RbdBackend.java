@@ -53,6 +53,7 @@ public final class RbdBackend implements ClusterBackend {
   private final Mapper mapper;
   private final MissingImages missingImages;
   private final NameClaims names;
+  private final Access access;
   private final Trash trash;
   private final Adoption adoption;
   private final Examination examination;
@@ -81,7 +82,7 @@ public final class RbdBackend implements ClusterBackend {
             new DescriptionStore(settings.stateDir().resolve("rbd-unfinished")));
     this.options = new ImageOptions(settings);
     ImageUsers users = new ImageUsers(cluster, commands, background);
-    this.claims = new Claims(cluster, commands, users, holders, settings);
+    this.claims = new Claims(cluster, commands, users, holders, settings, background);
     this.mapper = new Mapper(cluster, commands, settings.mapper(), user);
     this.tables = new Tables(settings);
     Maps maps = new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId());
@@ -90,6 +91,7 @@ public final class RbdBackend implements ClusterBackend {
         new Attachments(settings, descriptions, users, claims, holders, mapper, maps, tables);
     this.missingImages = new MissingImages(cluster, commands);
     this.names = new NameClaims(cluster, commands, index, settings, background);
+    this.access = new Access(descriptions, holders, claims);
     this.trash = new Trash(cluster, commands, index, descriptions, settings, background);
     this.adoption =
         new Adoption(
@@ -155,6 +157,7 @@ public final class RbdBackend implements ClusterBackend {
     } catch (RuntimeException e) {
       LOG.warnf("whether this host is cut off cannot be said now: %s", e.getMessage());
     }
+    names.releaseOwed();
     if (trash.hasExpired()) {
       trash.startPurge();
     }
@@ -348,6 +351,12 @@ public final class RbdBackend implements ClusterBackend {
   }
 
   @Override
+  public Volume changeAccess(Volume volume, boolean readOnly, Deadline deadline) {
+    attachments.detach(volume.name(), deadline); // it is not mounted, as the service has seen
+    return access.change(volume, readOnly, deadline);
+  }
+
+  @Override
   public void requireRemovable(Volume volume, Deadline deadline) {
     Image image = descriptions.image(volume);
     attachments.detach(volume.name(), deadline); // it is not mounted, as the service has seen
@@ -359,6 +368,9 @@ public final class RbdBackend implements ClusterBackend {
               image);
       requireNoSnapshots(volume, image, info);
       claims.requireNobody(volume.name(), image, deadline);
+      if (volume.spec().isReadOnly()) {
+        claims.requireNoReader(volume.name(), image.place(), deadline);
+      }
     } catch (VolumeError e) {
       if (!Cluster.isNoImage(e)) {
         throw e;
@@ -388,7 +400,7 @@ public final class RbdBackend implements ClusterBackend {
   public List<String> fence(Volume volume, Deadline deadline) {
     attachments.detachUnused(volume.name(), deadline);
     Image image = descriptions.image(volume);
-    List<String> done = claims.fence(volume.name(), image, null, deadline);
+    List<String> done = claims.fence(volume.name(), image, deadline);
     // By this the host that was cut off notices that it is.
     attachments.disown(volume.name(), image);
     return done;

@@ -136,21 +136,38 @@ final class Trash {
 
   /** rbd puts even an image in use into the trash: somebody may have opened it just before. */
   private void requireUnwatched(Volume going, Image image, String id, Deadline deadline) {
-    if (isWatched(going, image, id, deadline)) {
+    if (!isWatched(going, image, id, deadline)) {
+      return;
+    }
+    Claims.pause(Claims.FIRST_LOOK); // an instant's visitor
+    if (!isWatched(going, image, id, deadline) || !isTakenOut(going, image, id, deadline)) {
+      return;
+    }
+    index.remove(image.place(), Index.TRASH + id, deadline);
+    throw new VolumeError(
+        VolumeError.Code.IN_USE,
+        "volume "
+            + going.name()
+            + " has just been taken into use on another host, and is not removed; see `doceph who "
+            + going.name()
+            + "`");
+  }
+
+  /** Whether the image is where it was; the one who watched may have been who deleted it. */
+  private boolean isTakenOut(Volume going, Image image, String id, Deadline deadline) {
+    try {
       CommandResult unused =
           cluster.run(
               commands.restore(image.place(), id, image.name(), deadline),
               "volume " + going.name() + " cannot be taken out of the trash again",
               image.place(),
               settings.defaultUser());
-      index.remove(image.place(), Index.TRASH + id, deadline);
-      throw new VolumeError(
-          VolumeError.Code.IN_USE,
-          "volume "
-              + going.name()
-              + " has just been taken into use on another host, and is not removed; see `doceph who "
-              + going.name()
-              + "`");
+      return true;
+    } catch (VolumeError e) {
+      if (Cluster.isNoImage(e)) {
+        return false;
+      }
+      throw e;
     }
   }
 
