@@ -142,6 +142,30 @@ final class CephHost implements AutoCloseable {
         () -> rig.rados("-p", "volumes", "listomapkeys", "doceph.index").out().isEmpty());
   }
 
+  /** Takes away whatever is in the cluster's pool, and whoever is cut off may come back. */
+  static void empty(CephRig rig) {
+    Await.until(
+        "all images are removed, those of crashed clients too", Bed.SOON, () -> removeImages(rig));
+    rig.rbd("trash", "purge", "--no-progress", "volumes");
+    for (String object : List.of("doceph.index", "doceph.name")) {
+      rig.rados("-p", "volumes", "ls")
+          .succeeded()
+          .out()
+          .lines()
+          .filter(o -> o.startsWith(object))
+          .forEach(o -> rig.rados("-p", "volumes", "rm", o));
+    }
+    rig.ceph("osd", "blocklist", "clear").succeeded();
+  }
+
+  private static boolean removeImages(CephRig rig) {
+    for (String image : rig.rbd("ls", "volumes").succeeded().out().lines().toList()) {
+      rig.rbd("snap", "purge", "--no-progress", "volumes/" + image);
+      rig.rbd("rm", "--no-progress", "volumes/" + image);
+    }
+    return rig.rbd("ls", "volumes").succeeded().out().isEmpty();
+  }
+
   /** The clients that have the volume's image open, by their addresses. */
   static List<String> watchers(CephRig rig, String volume) {
     String json = rig.rbd("status", "--format", "json", "volumes/" + volume).succeeded().out();

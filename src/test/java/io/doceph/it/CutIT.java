@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.doceph.rig.Await;
+import io.doceph.rig.CephRig;
 import io.doceph.rig.Command;
 import io.doceph.rig.DocephDaemon;
 import io.doceph.rig.PluginClient;
@@ -59,16 +60,43 @@ class CutIT {
     cutAndMend(step, "vfs");
   }
 
+  /** What the cut leaves in the cluster is taken away as well, and only that. */
+  @ParameterizedTest
+  @EnumSource(CutPoint.class)
+  @Tag("rig")
+  void rbd(CutPoint step) throws IOException {
+    assumeTrue(Bed.isRoot(), "the rig needs root");
+    String others = "volumes/doceph-new.of-another-host." + step.text();
+    ceph().rbd("create", "--size", "1M", others).succeeded();
+    try {
+      cutAndMend(step, "rbd");
+    } finally {
+      ceph().rbd("rm", "--no-progress", others).succeeded();
+    }
+  }
+
+  private static CephRig ceph() {
+    return CephRig.shared();
+  }
+
+  private String[] settings(String backend, String... more) {
+    if (backend.equals("rbd")) {
+      return bed.onCeph(more);
+    }
+    return Stream.concat(Stream.of("DOCEPH_BACKEND", backend), Stream.of(more))
+        .toArray(String[]::new);
+  }
+
   private void cutAndMend(CutPoint step, String backend) throws IOException {
     // Given a volume "old" with data, and for a Remove, Unmount or Grow in the state that it needs
-    DocephDaemon healthy = bed.start("DOCEPH_BACKEND", backend);
+    DocephDaemon healthy = bed.start(settings(backend));
     try (Plugin plugin = new Plugin(healthy)) {
       prepare(plugin, step);
     }
     healthy.term();
 
     // When a daemon dies at this step of the operation
-    DocephDaemon doomed = bed.start("DOCEPH_BACKEND", backend, "DOCEPH_FAULT_KILL_AT", step.text());
+    DocephDaemon doomed = bed.start(settings(backend, "DOCEPH_FAULT_KILL_AT", step.text()));
     try (Plugin plugin = new Plugin(doomed)) {
       assertThat(dies(plugin, step)).as("the operation must reach the step " + step).isTrue();
     }
@@ -85,16 +113,46 @@ class CutIT {
       // and the same call succeeds
       again(plugin, step);
       assertThat(isSettled(plugin)).as(doctor().toString()).isTrue();
+      if (backend.equals("rbd")) {
+        assertTheClusterHasOnly(plugin.names());
+      }
       removeAll(plugin);
+      if (backend.equals("rbd")) {
+        assertTheClusterHasOnly(List.of());
+      }
     }
     assertThat(bed.mounts()).isEmpty();
     assertThat(bed.loops()).isEmpty();
-    assertThat(bed.names(backend)).containsExactly(".doceph");
-    assertThat(bed.names(backend + "/.doceph")).isSubsetOf("new", "removed");
-    assertThat(bed.names(backend + "/.doceph/new")).isEmpty();
+    if (backend.equals("rbd")) {
+      assertThat(bed.names("host/state")).isEmpty();
+      assertThat(bed.names("run/rbd-maps"))
+          .allSatisfy(boot -> assertThat(bed.names("run/rbd-maps/" + boot)).isEmpty());
+      assertThat(bed.names("state/rbd-unfinished")).isEmpty();
+    } else {
+      assertThat(bed.names(backend)).containsExactly(".doceph");
+      assertThat(bed.names(backend + "/.doceph")).isSubsetOf("new", "removed");
+      assertThat(bed.names(backend + "/.doceph/new")).isEmpty();
+    }
     assertThat(bed.names("mnt")).isEmpty();
     assertThat(bed.names("run/mounts")).isEmpty();
     assertThat(bed.names("run/prepare")).isEmpty();
+  }
+
+  /** Images, index and trash of the pool; deleting from the trash happens by itself. */
+  private static void assertTheClusterHasOnly(List<String> volumes) {
+    Await.until(
+        "what was removed is deleted from the trash",
+        Bed.SOON,
+        () -> keys().stream().noneMatch(key -> key.startsWith("/trash/")));
+    assertThat(keys()).isEqualTo(volumes);
+    assertThat(ceph().rbd("ls", "volumes").succeeded().out().lines())
+        .filteredOn(image -> !image.startsWith("doceph-new.of-another-host."))
+        .containsExactlyElementsOf(volumes);
+    assertThat(ceph().rbd("trash", "ls", "--all", "volumes").succeeded().out()).isEmpty();
+  }
+
+  private static List<String> keys() {
+    return ceph().rados("-p", "volumes", "listomapkeys", "doceph.index").out().lines().toList();
   }
 
   private static void prepare(Plugin plugin, CutPoint step) throws IOException {
@@ -196,7 +254,9 @@ class CutIT {
     }
     long mounted =
         plugin.names().stream().filter(name -> plugin.volume(name).has("Mountpoint")).count();
-    return bed.mounts().size() <= mounted && bed.loops().size() <= mounted;
+    // What stands for the kernel's RBD has mounts of its own there.
+    long mounts = bed.mounts().stream().filter(m -> !m.startsWith(bed.path("host") + "/")).count();
+    return mounts <= mounted && bed.loops().size() <= mounted;
   }
 
   private JsonNode doctor() {

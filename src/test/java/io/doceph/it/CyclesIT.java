@@ -5,11 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.doceph.rig.Await;
 import io.doceph.rig.DocephDaemon;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,50 +18,11 @@ class CyclesIT {
   private static final int VFS_CYCLES = 5_000;
   private static final int WARM_UP = 100;
 
-  /** Threads and descriptors come and go by a few; a leak would be hundreds. */
-  private static final int SLACK = 10;
-
   private final Bed bed = Bed.make();
 
   @AfterEach
   void stop() {
     bed.close();
-  }
-
-  /** What a process has open. */
-  private record Holdings(int descriptors, int threads, long zombies) {
-    static Holdings of(long pid) {
-      return new Holdings(count(pid, "fd"), count(pid, "task"), zombies(pid));
-    }
-
-    boolean isWithin(Holdings baseline) {
-      return descriptors <= baseline.descriptors + SLACK
-          && threads <= baseline.threads + SLACK
-          && zombies == 0;
-    }
-
-    private static int count(long pid, String what) {
-      String[] names = Path.of("/proc", Long.toString(pid), what).toFile().list();
-      return names == null ? -1 : names.length;
-    }
-
-    private static long zombies(long parent) {
-      try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-        return processes.filter(p -> isZombieOf(p.resolve("stat"), parent)).count();
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    private static boolean isZombieOf(Path stat, long parent) {
-      try {
-        String text = Files.readString(stat);
-        String[] words = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
-        return words[0].equals("Z") && words[1].equals(Long.toString(parent));
-      } catch (IOException e) {
-        return false; // no process, or gone
-      }
-    }
   }
 
   @Test

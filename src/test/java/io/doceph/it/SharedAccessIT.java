@@ -2,10 +2,8 @@ package io.doceph.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.doceph.rig.Await;
-import io.doceph.rig.CephRig;
 import io.doceph.rig.PluginClient;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -13,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,45 +18,22 @@ import org.junit.jupiter.api.Timeout;
 /** An administrator takes a volume from a host that lives, or lets many hosts read it. */
 @Tag("rig")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
-class SharedAccessIT {
-  private CephRig rig;
-  private CephHost alpha;
-  private CephHost beta;
-
-  @BeforeEach
-  void twoHosts() {
-    assumeTrue(Bed.isRoot(), "mounting needs root");
-    rig = CephRig.shared();
-    alpha = new CephHost(rig, "alpha", List.of(), "DOCEPH_RBD_TAKEOVER_WAIT", "3s");
-    beta = new CephHost(rig, "beta", List.of(), "DOCEPH_RBD_TAKEOVER_WAIT", "3s");
-    alpha.start();
-    beta.start();
-  }
-
-  @AfterEach
-  void end() {
-    try (CephHost first = alpha;
-        CephHost second = beta) {
-      if (first != null && second != null) {
-        first.assertNothingLeft();
-        second.assertNothingLeft();
-        CephHost.assertClusterEmpty(rig);
-        rig.ceph("osd", "blocklist", "clear").succeeded();
-      }
-    }
+class SharedAccessIT extends TwoHosts {
+  SharedAccessIT() {
+    super("DOCEPH_RBD_TAKEOVER_WAIT", "3s");
   }
 
   @Test
   void anAdministratorStealsFromAHostThatLives() throws IOException {
     // Given a container on alpha that writes
-    alpha.plugin().create("stolen", "");
-    Path there = alpha.plugin().mount("stolen", "c1");
+    alpha().plugin().create("stolen", "");
+    Path there = alpha().plugin().mount("stolen", "c1");
     Writer writer = Writer.start(there.resolve("log"));
     writer.awaitMoreThan(3);
-    String address = CephHost.watchers(rig, "stolen").getFirst();
+    String address = CephHost.watchers(rig(), "stolen").getFirst();
 
     // When it is stolen on beta
-    PluginClient.Answer answer = beta.post("/v1/volumes/stolen/steal", "");
+    PluginClient.Answer answer = beta().post("/v1/volumes/stolen/steal", "");
     // Then it is told what was done, and how that is undone
     assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     assertThat(answer.body())
@@ -71,36 +44,36 @@ class SharedAccessIT {
     Await.until(
         "alpha knows",
         Bed.SOON,
-        () -> alpha.status("stolen").path("problem").asText().contains("cut off"));
+        () -> alpha().status("stolen").path("problem").asText().contains("cut off"));
 
     // When beta mounts it, then it has all that was synced
-    Path here = beta.plugin().mount("stolen", "c2");
+    Path here = beta().plugin().mount("stolen", "c2");
     assertThat(Files.readAllLines(here.resolve("log"))).contains(Long.toString(writer.lines()));
     Files.writeString(here.resolve("more"), "of beta");
     // and alpha lets go without a hang when its container ends, and beta goes on
-    alpha.plugin().unmount("stolen", "c1");
-    alpha.assertNothingLeft();
-    beta.plugin().unmount("stolen", "c2");
-    assertThat(beta.plugin().mount("stolen", "c3").resolve("more")).hasContent("of beta");
-    beta.plugin().unmount("stolen", "c3");
-    beta.plugin().remove("stolen");
+    alpha().plugin().unmount("stolen", "c1");
+    alpha().assertNothingLeft();
+    beta().plugin().unmount("stolen", "c2");
+    assertThat(beta().plugin().mount("stolen", "c3").resolve("more")).hasContent("of beta");
+    beta().plugin().unmount("stolen", "c3");
+    beta().plugin().remove("stolen");
   }
 
   @Test
   void manyReadWhileNobodyWrites() throws IOException {
     // Given a volume with data that alpha has mounted to write
-    alpha.plugin().create("shared", "");
-    Files.writeString(alpha.plugin().mount("shared", "c1").resolve("f"), "for all");
+    alpha().plugin().create("shared", "");
+    Files.writeString(alpha().plugin().mount("shared", "c1").resolve("f"), "for all");
     // Then it cannot be made one that is only read, by neither of them
-    refused(alpha, true, "is used by this host");
-    refused(beta, true, "in use on host alpha (");
+    refused(alpha(), true, "is used by this host");
+    refused(beta(), true, "is in use on host alpha (");
 
     // When nobody has it and it is made one that is only read
-    alpha.plugin().unmount("shared", "c1");
-    changed(alpha, true);
+    alpha().plugin().unmount("shared", "c1");
+    changed(alpha(), true);
     // Then both mount it at once
     List<Path> places =
-        List.of(alpha.plugin().mount("shared", "c1"), beta.plugin().mount("shared", "c2"));
+        List.of(alpha().plugin().mount("shared", "c1"), beta().plugin().mount("shared", "c2"));
     for (Path place : places) {
       assertThat(place.resolve("f")).hasContent("for all");
       assertThatThrownBy(() -> Files.writeString(place.resolve("g"), "x"))
@@ -108,61 +81,63 @@ class SharedAccessIT {
           .hasMessageContaining("Read-only file system");
     }
     // and it cannot be made one that is written while either of them reads
-    refused(beta, false, "is used by this host");
-    beta.plugin().unmount("shared", "c2");
-    refused(beta, false, "is read on host alpha since ");
-    alpha.plugin().unmount("shared", "c1");
+    refused(beta(), false, "is used by this host");
+    beta().plugin().unmount("shared", "c2");
+    refused(beta(), false, "is read on host alpha since ");
+    alpha().plugin().unmount("shared", "c1");
 
     // When all are done, then it can at once
-    changed(beta, false);
-    Files.writeString(beta.plugin().mount("shared", "c3").resolve("g"), "x");
+    changed(beta(), false);
+    Files.writeString(beta().plugin().mount("shared", "c3").resolve("g"), "x");
     // and the other host knows it at once, too
-    Plugin.refused(alpha.plugin().tryMount("shared", "c4"), 500);
-    beta.plugin().unmount("shared", "c3");
-    assertThat(alpha.plugin().mount("shared", "c5").resolve("g")).hasContent("x");
-    alpha.plugin().unmount("shared", "c5");
-    beta.plugin().remove("shared");
+    Plugin.refused(alpha().plugin().tryMount("shared", "c4"), 500);
+    beta().plugin().unmount("shared", "c3");
+    assertThat(alpha().plugin().mount("shared", "c5").resolve("g")).hasContent("x");
+    alpha().plugin().unmount("shared", "c5");
+    beta().plugin().remove("shared");
   }
 
   @Test
   void aReaderThatIsGoneForGoodIsStolenFrom() {
     // Given a volume that alpha reads when its power is cut
-    alpha.plugin().create("shared", "");
-    changed(alpha, true);
-    Path unused = alpha.plugin().mount("shared", "c1");
-    alpha.powerCut();
+    alpha().plugin().create("shared", "");
+    changed(alpha(), true);
+    Path unused = alpha().plugin().mount("shared", "c1");
+    alpha().powerCut();
 
     // Then it can neither be removed nor written, for nobody can say whether alpha is alive
-    assertThat(access(beta, false).body()).contains("is read on host alpha", "doceph steal shared");
-    assertThat(beta.plugin().tryRemove("shared").err()).contains("is read on host alpha");
+    assertThat(access(beta(), false).body())
+        .contains("is read on host alpha", "doceph steal shared");
+    assertThat(beta().plugin().tryRemove("shared").err()).contains("is read on host alpha");
     // until somebody says so
-    PluginClient.Answer answer = beta.post("/v1/volumes/shared/steal", "");
+    PluginClient.Answer answer = beta().post("/v1/volumes/shared/steal", "");
     assertThat(answer.body()).contains("not counted as a reader any more");
-    changed(beta, false);
-    beta.plugin().remove("shared");
+    changed(beta(), false);
+    beta().plugin().remove("shared");
   }
 
   @Test
   void whatWasInterruptedInTheMiddleIsFinishedByTheSameCommand() throws IOException {
     // Given the mark of a volume that many read, and a death before the volume is described
-    alpha.plugin().create("shared", "");
-    rig.rados("-p", "volumes", "setomapval", "doceph.index", "shared/holder", "{\"readers\":true}")
+    alpha().plugin().create("shared", "");
+    rig()
+        .rados("-p", "volumes", "setomapval", "doceph.index", "shared/holder", "{\"readers\":true}")
         .succeeded();
 
     // Then nobody writes to it, and it is said what to do
-    PluginClient.Answer answer = beta.plugin().tryMount("shared", "c1");
+    PluginClient.Answer answer = beta().plugin().tryMount("shared", "c1");
     Plugin.refused(answer, 500);
     assertThat(answer.err()).contains("only read", "`doceph access shared ro`");
-    beta.assertNothingLeft();
+    beta().assertNothingLeft();
 
     // When that is done, then it is read; and it goes back as well
-    changed(beta, true);
-    assertThat(beta.plugin().mount("shared", "c2")).isDirectory();
-    beta.plugin().unmount("shared", "c2");
-    changed(alpha, false);
-    Files.writeString(beta.plugin().mount("shared", "c3").resolve("f"), "x");
-    beta.plugin().unmount("shared", "c3");
-    beta.plugin().remove("shared");
+    changed(beta(), true);
+    assertThat(beta().plugin().mount("shared", "c2")).isDirectory();
+    beta().plugin().unmount("shared", "c2");
+    changed(alpha(), false);
+    Files.writeString(beta().plugin().mount("shared", "c3").resolve("f"), "x");
+    beta().plugin().unmount("shared", "c3");
+    beta().plugin().remove("shared");
   }
 
   private static PluginClient.Answer access(CephHost host, boolean readOnly) {

@@ -3,15 +3,17 @@ package io.doceph.rig;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Volumes that come and go with containers, and files that go in and out of them. */
 class ContainerVolumesIT extends RigTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void anAnonymousVolumeEndsWithItsContainer(String backend) {
     DocephDaemon daemon = doceph(backend);
 
@@ -26,7 +28,7 @@ class ContainerVolumesIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void aSecondContainerTakesTheFirstOnesVolume(String backend) {
     // Given a container that has written to its anonymous volume and ended
     doceph(backend);
@@ -62,7 +64,7 @@ class ContainerVolumesIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void forcedRemovalOfARunningContainerTakesItsVolume(String backend) {
     DocephDaemon daemon = doceph(backend);
     String container = docker("run", "-d", "--volume-driver", DRIVER, "-v", "/data", "bb:hold");
@@ -76,7 +78,7 @@ class ContainerVolumesIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void copyingIntoARunningContainerLeavesItsMount(String backend) {
     // Given a running container, whose mount docker cp asks for again with the same ID
     DocephDaemon daemon = doceph(backend);
@@ -99,12 +101,20 @@ class ContainerVolumesIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "ext4", "xfs", "btrfs"})
-  void aFreshVolumeTakesTheImagesFiles(String filesystem) {
+  @CsvSource({
+    "vfs,",
+    "loop,ext4",
+    "loop,xfs",
+    "loop,btrfs",
+    "rbd,ext4",
+    "rbd,xfs",
+    "rbd,btrfs",
+  })
+  void aFreshVolumeTakesTheImagesFiles(String backend, @Nullable String filesystem) {
     // Given a fresh volume: with anything in it, lost+found say, dockerd would not copy
-    DocephDaemon daemon = doceph(filesystem.isEmpty() ? "vfs" : "loop");
+    DocephDaemon daemon = doceph(backend);
     String volume = volume("fresh");
-    if (filesystem.isEmpty()) {
+    if (filesystem == null) {
       docker("volume", "create", "-d", DRIVER, volume);
     } else {
       docker(

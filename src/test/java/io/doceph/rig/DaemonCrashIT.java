@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -12,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DaemonCrashIT extends RigTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void containersGoOnAndTheirStopsUnmount(String backend) {
     // Given two volumes, one of them with two containers
     DocephDaemon daemon = doceph(backend);
@@ -36,11 +35,12 @@ class DaemonCrashIT extends RigTest {
     assertThat(calls().calls("Path")).isEmpty();
   }
 
-  @Test
-  void aKilledContainerOfADeadDaemonIsUnmountedLater() {
+  @ParameterizedTest
+  @ValueSource(strings = {"loop", "rbd"})
+  void aKilledContainerOfADeadDaemonIsUnmountedLater(String backend) {
     // Given a container that is removed while the daemon is away
     DocephDaemon daemon =
-        doceph("loop", Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s"));
+        doceph(backend, Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s"));
     String volume = volume("orphan");
     String container = hold(volume, "--volume-driver", DRIVER);
     docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
@@ -57,12 +57,13 @@ class DaemonCrashIT extends RigTest {
     docker("rm", "-f", container);
   }
 
-  @Test
-  void aContainerThatStopsWhileTheDaemonIsAwayIsUnmountedLater() {
+  @ParameterizedTest
+  @ValueSource(strings = {"loop", "rbd"})
+  void aContainerThatStopsWhileTheDaemonIsAwayIsUnmountedLater(String backend) {
     // Given a container that stops while the daemon is away: dockerd asks for 15 s, then gives up
     // for good
     DocephDaemon daemon =
-        doceph("loop", Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s"));
+        doceph(backend, Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s"));
     String volume = volume("missed");
     String container = hold(volume, "--volume-driver", DRIVER);
     docker("exec", container, "sh", "-c", "echo data > /data/f; sync");

@@ -78,6 +78,14 @@ public final class DockerRig implements AutoCloseable {
     return List.of("nsenter", "--target", keeper(), "--mount", "--net", "--pid", "--");
   }
 
+  /**
+   * The same for a program that must reach this machine's own loopback address, as a Ceph cluster's
+   * client must: it shares everything with dockerd but the network.
+   */
+  public List<String> insideOnTheMachinesNetwork() {
+    return List.of("nsenter", "--target", keeper(), "--mount", "--pid", "--");
+  }
+
   /** Stops dockerd as systemd would. */
   public void stopDockerd() {
     script("stop").succeeded();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,7 +17,7 @@ class DockerdRestartIT extends RigTest {
   private static final Duration REAPED = Duration.ofSeconds(3);
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void aRestartInGoodOrderUnmountsAndMountsAgain(String backend) {
     DocephDaemon daemon = doceph(backend);
     String volume = volume("order");
@@ -36,7 +35,7 @@ class DockerdRestartIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void afterAKillTheSameHolderMountsAgain(String backend) {
     // Given a container that comes back by itself
     DocephDaemon daemon = doceph(backend);
@@ -62,7 +61,7 @@ class DockerdRestartIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void whatAKilledDockerdNeverUnmountsIsReaped(String backend) {
     // Given a container that does not come back
     DocephDaemon daemon = doceph(backend, QUICK_REAPER);
@@ -85,7 +84,7 @@ class DockerdRestartIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void underLiveRestoreTheContainerKeepsItsVolume(String backend) throws InterruptedException {
     // Given a container that outlives dockerd, and a reaper in a hurry
     rig().restartDockerd("--live-restore");
@@ -115,11 +114,12 @@ class DockerdRestartIT extends RigTest {
     docker("rm", "-f", container);
   }
 
-  @Test
-  void copyingIntoAContainerThatOutlivedDockerdLeavesItsMount() {
+  @ParameterizedTest
+  @ValueSource(strings = {"loop", "rbd"})
+  void copyingIntoAContainerThatOutlivedDockerdLeavesItsMount(String backend) {
     // Given a container that outlived dockerd: docker cp mounts again with its ID, and unmounts
     rig().restartDockerd("--live-restore");
-    DocephDaemon daemon = doceph("loop", QUICK_REAPER);
+    DocephDaemon daemon = doceph(backend, QUICK_REAPER);
     String volume = volume("outlived");
     String container = hold(volume, "--volume-driver", DRIVER);
     rig().restartDockerd("--live-restore");
@@ -136,13 +136,14 @@ class DockerdRestartIT extends RigTest {
     Await.until("unmounted", SOON, () -> leftBy(daemon).isEmpty());
   }
 
-  @Test
-  void whatAPersonHasMountedOutlivesDockerd() throws InterruptedException {
+  @ParameterizedTest
+  @ValueSource(strings = {"loop", "rbd"})
+  void whatAPersonHasMountedOutlivesDockerd(String backend) throws InterruptedException {
     // Given a volume that a person has mounted by hand
-    DocephDaemon daemon = doceph("loop", QUICK_REAPER);
+    DocephDaemon daemon = doceph(backend, QUICK_REAPER);
     String volume = volume("byhand");
     docker("volume", "create", "-d", DRIVER, volume);
-    byHand(daemon, "mount", volume).succeeded();
+    cli(daemon, "mount", volume).succeeded();
     List<String> mounted = leftBy(daemon);
 
     // When dockerd is restarted, and the reaper has had its time
@@ -151,13 +152,8 @@ class DockerdRestartIT extends RigTest {
 
     // Then it is mounted until that person is done
     assertThat(leftBy(daemon)).isNotEmpty().isEqualTo(mounted);
-    byHand(daemon, "umount", volume).succeeded();
+    cli(daemon, "umount", volume).succeeded();
     assertThat(leftBy(daemon)).isEmpty();
-  }
-
-  private Command.Result byHand(DocephDaemon daemon, String command, String volume) {
-    return rig()
-        .inside(DocephDaemon.executable(), command, volume, "--socket", daemon.socket().toString());
   }
 
   private void awaitRunning(String container) {

@@ -16,56 +16,53 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Much at once, and slow tools beside quick questions. */
 class LoadIT extends RigTest {
-  private static final int CREATES = 100;
-  private static final int RUNS = 20;
-
   /** What two cores bear; more only wait in dockerd. */
   private static final int RUNS_AT_ONCE = 4;
 
   private static final Duration MKFS_TAKES = Duration.ofSeconds(5);
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
-  void aHundredVolumesAtOnce(String backend) throws Exception {
+  @CsvSource({"vfs, 100, 20", "loop, 100, 20", "rbd, 30, 8"})
+  void manyVolumesAtOnce(String backend, int creates, int runs) throws Exception {
     // Given
     DocephDaemon daemon = doceph(backend);
     List<String> names =
-        IntStream.range(0, CREATES).mapToObj(i -> volume("many") + "-" + i).toList();
+        IntStream.range(0, creates).mapToObj(i -> volume("many") + "-" + i).toList();
 
     // When they are all made at once, and a container runs on each of some
-    List<Integer> statuses = inParallel(CREATES, names, this::createByApi);
-    List<String> used = names.subList(0, RUNS);
+    List<Integer> statuses = inParallel(creates, names, this::createByApi);
+    List<String> used = names.subList(0, runs);
     inParallel(RUNS_AT_ONCE, used, name -> inContainer(name, "echo " + name + " > /data/f"));
     List<String> read = inParallel(RUNS_AT_ONCE, used, name -> inContainer(name, "cat /data/f"));
 
     // Then each was made once, holds its own data, and none is mounted
     assertThat(statuses).containsOnly(201);
-    assertThat(calls().calls("Create")).hasSize(CREATES);
+    assertThat(calls().calls("Create")).hasSize(creates);
     assertThat(docker("volume", "ls", "-q").lines()).containsExactlyInAnyOrderElementsOf(names);
     assertThat(read).isEqualTo(used);
     assertThat(leftBy(daemon)).isEmpty();
   }
 
-  @Test
-  void questionsDoNotWaitForASlowMkfs() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"loop", "rbd"})
+  void questionsDoNotWaitForASlowMkfs(String backend) throws Exception {
     // Given a volume, and a mkfs that takes its time
     Path slow = rig().directory().resolve("mkfs-" + volume("tool"));
     writeScript(slow, "sleep " + MKFS_TAKES.toSeconds() + "\nexec /usr/sbin/mkfs.ext4 \"$@\"\n");
-    DocephDaemon daemon = doceph("vfs", Map.of("DOCEPH_TOOLS_MKFS_EXT4", slow.toString()));
+    DocephDaemon daemon = doceph(backend, Map.of("DOCEPH_TOOLS_MKFS_EXT4", slow.toString()));
     String quick = volume("quick");
-    docker("volume", "create", "-d", DRIVER, quick);
+    docker("volume", "create", "-d", DRIVER, "-o", "backend=vfs", quick);
     String made = volume("made");
 
     // When questions are asked while it makes another
     CompletableFuture<String> creation =
-        CompletableFuture.supplyAsync(
-            () -> docker("volume", "create", "-d", DRIVER, "-o", "backend=loop", made));
+        CompletableFuture.supplyAsync(() -> docker("volume", "create", "-d", DRIVER, made));
     Await.until("mkfs runs", SOON, () -> !calls().calls("Create").isEmpty() || mkfsRuns(slow));
     int answered = 0;
     Duration longest = Duration.ZERO;

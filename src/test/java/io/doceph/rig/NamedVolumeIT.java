@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NamedVolumeIT extends RigTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void eachStepIsAskedForOnce(String backend) {
     // Given a dockerd that has not yet met the plugin
     rig().restartDockerd();
@@ -38,7 +38,7 @@ class NamedVolumeIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void dataOutlivesContainersAndTheDaemon(String backend) {
     // Given a volume that a container has written to
     DocephDaemon daemon = doceph(backend);
@@ -57,7 +57,7 @@ class NamedVolumeIT extends RigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vfs", "loop"})
+  @ValueSource(strings = {"vfs", "loop", "rbd"})
   void inspectShowsWhatItIs(String backend) {
     // dockerd asks for the scope once in its life, and may have asked another story's daemon
     rig().restartDockerd();
@@ -69,7 +69,7 @@ class NamedVolumeIT extends RigTest {
 
     assertThat(shown.path("Name").asText()).isEqualTo(volume);
     assertThat(shown.path("Driver").asText()).isEqualTo(DRIVER);
-    assertThat(shown.path("Scope").asText()).isEqualTo("local");
+    assertThat(shown.path("Scope").asText()).isEqualTo(backend.equals("rbd") ? "global" : "local");
     assertThat(shown.path("CreatedAt").asText()).matches("20\\d\\d-.*T.*");
     assertThat(shown.path("Mountpoint").asText()).isEmpty();
     assertThat(shown.path("Status").path("backend").asText()).isEqualTo(backend);
@@ -89,16 +89,19 @@ class NamedVolumeIT extends RigTest {
 
   @Test
   void listShowsEachVolumeOfEachBackend() {
-    doceph("vfs");
+    doceph("rbd");
     String first = volume("first");
     String second = volume("second");
+    String third = volume("third");
     docker("volume", "create", "-d", DRIVER, first);
     docker("volume", "create", "-d", DRIVER, "-o", "backend=loop", second);
+    docker("volume", "create", "-d", DRIVER, "-o", "backend=vfs", third);
     calls().forget();
 
     String listed = docker("volume", "ls", "--format", "{{.Driver}} {{.Name}}");
 
-    assertThat(listed.lines()).containsExactlyInAnyOrder("doceph " + first, "doceph " + second);
+    assertThat(listed.lines())
+        .containsExactlyInAnyOrder("doceph " + first, "doceph " + second, "doceph " + third);
     assertThat(calls().calls("List")).hasSize(1);
     assertThat(calls().calls("Path")).isEmpty();
   }
@@ -140,9 +143,10 @@ class NamedVolumeIT extends RigTest {
     docker("volume", "rm", volume);
   }
 
-  @Test
-  void twoContainersShareOneVolume() {
-    DocephDaemon daemon = doceph("loop");
+  @ParameterizedTest
+  @ValueSource(strings = {"loop", "rbd"})
+  void twoContainersShareOneVolume(String backend) {
+    DocephDaemon daemon = doceph(backend);
     String volume = volume("shared");
     docker("volume", "create", "-d", DRIVER, volume);
     String first = hold(volume);

@@ -13,6 +13,8 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is late, gone, dead or failing must cost no more than it has to. */
 class PluginPresenceIT extends RigTest {
@@ -67,10 +69,11 @@ class PluginPresenceIT extends RigTest {
     assertThat(inContainer(volume, "cat /data/f")).isEqualTo("data");
   }
 
-  @Test
-  void aRunWaitsForADaemonThatIsAwayForAMoment() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"vfs", "rbd"})
+  void aRunWaitsForADaemonThatIsAwayForAMoment(String backend) throws Exception {
     // Given a volume, and the daemon gone
-    DocephDaemon daemon = doceph("vfs");
+    DocephDaemon daemon = doceph(backend);
     String volume = volume("waits");
     docker("volume", "create", "-d", DRIVER, volume);
     inContainer(volume, "echo data > /data/f");
@@ -108,10 +111,11 @@ class PluginPresenceIT extends RigTest {
     assertThat(inContainer(volume, "cat /data/f")).isEqualTo("data");
   }
 
-  @Test
-  void aVolumeRemovedBehindDockersBackCanBeMadeAgain() {
+  @ParameterizedTest
+  @ValueSource(strings = {"vfs", "rbd"})
+  void aVolumeRemovedBehindDockersBackCanBeMadeAgain(String backend) {
     // Given a volume that dockerd knows and that was removed elsewhere
-    DocephDaemon daemon = doceph("vfs");
+    DocephDaemon daemon = doceph(backend);
     String volume = volume("behind");
     docker("volume", "create", "-d", DRIVER, volume);
     inContainer(volume, "echo old > /data/f");
@@ -130,8 +134,9 @@ class PluginPresenceIT extends RigTest {
     assertThat(inContainer(volume, "ls -A /data")).isEmpty();
   }
 
-  @Test
-  void aFailedMountIsTakenBackByTheDaemonItself() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"loop", "rbd"})
+  void aFailedMountIsTakenBackByTheDaemonItself(String backend) throws IOException {
     // Given a volume whose mount fails
     Path mount = rig().directory().resolve("mount-" + volume("tool"));
     Path broken = rig().directory().resolve("broken-" + volume("tool"));
@@ -144,7 +149,7 @@ class PluginPresenceIT extends RigTest {
         """
             .formatted(broken));
     assertThat(mount.toFile().setExecutable(true)).isTrue();
-    DocephDaemon daemon = doceph("loop", Map.of("DOCEPH_TOOLS_MOUNT", mount.toString()));
+    DocephDaemon daemon = doceph(backend, Map.of("DOCEPH_TOOLS_MOUNT", mount.toString()));
     String volume = volume("fails");
     docker("volume", "create", "-d", DRIVER, volume);
     inContainer(volume, "echo data > /data/f");

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * A story with a real dockerd. Each starts its own daemon, with its own directories, behind the one
  * recorder; and after each one nothing may be left: no container, no volume, no mount, no loop
- * device.
+ * device, and nothing in the Ceph cluster.
  */
 @Tag("rig")
 @ExtendWith(RigExtension.class)
@@ -35,6 +35,7 @@ abstract class RigTest {
 
   private final List<DocephDaemon> daemons = new ArrayList<>();
   private final List<Path> discovery = new ArrayList<>();
+  private final List<RbdHost> hosts = new ArrayList<>();
   private RigExtension.@Nullable Bench bench;
   private int story;
 
@@ -54,12 +55,21 @@ abstract class RigTest {
     rig().ensureDockerd();
     removeContainers();
     removeVolumes();
-    List<String> left = daemons.stream().flatMap(daemon -> leftBy(daemon).stream()).toList();
-    daemons.forEach(DocephDaemon::term);
-    forgetOtherPlugins();
-    if (!failed) {
-      assertThat(left).as("mounts and loop devices left behind").isEmpty();
+    try {
+      if (!failed) {
+        requireNothingLeft();
+      }
+    } finally {
+      daemons.forEach(DocephDaemon::term);
+      hosts.forEach(RbdHost::close);
+      forgetOtherPlugins();
     }
+  }
+
+  private void requireNothingLeft() {
+    List<String> left = daemons.stream().flatMap(daemon -> leftBy(daemon).stream()).toList();
+    assertThat(left).as("mounts, maps and loop devices left behind").isEmpty();
+    hosts.forEach(RbdHost::requireAsBefore);
   }
 
   /**
@@ -79,8 +89,16 @@ abstract class RigTest {
   final DocephDaemon unstarted(String backend, Map<String, String> settings) {
     Map<String, String> all = new HashMap<>(settings);
     all.putIfAbsent("DOCEPH_BACKEND", backend);
-    Path directory = rig().directory().resolve("s" + story + "-" + daemons.size());
-    var daemon = new DocephDaemon(rig().inside(), directory, all);
+    String name = "s" + story + "-" + daemons.size();
+    Path directory = rig().directory().resolve(name);
+    boolean rbd = backend.equals("rbd");
+    if (rbd) {
+      RbdHost host = RbdHost.make(name, directory.resolve("host"));
+      hosts.add(host);
+      host.settings().forEach(all::putIfAbsent);
+    }
+    var daemon =
+        new DocephDaemon(rbd ? rig().insideOnTheMachinesNetwork() : rig().inside(), directory, all);
     daemons.add(daemon);
     return daemon;
   }
@@ -124,10 +142,26 @@ abstract class RigTest {
     return docker(arguments.toArray(String[]::new));
   }
 
-  /** What the daemon has mounted now, and the loop devices it holds. */
+  /** Runs a command of the command line on the daemon's socket, beside dockerd. */
+  final Command.Result cli(DocephDaemon daemon, String... arguments) {
+    var command = new ArrayList<>(List.of(DocephDaemon.executable()));
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("--socket", daemon.socket().toString()));
+    return rig().inside(command.toArray(String[]::new));
+  }
+
+  /** The story's latest daemon on the Ceph cluster. */
+  final RbdHost host() {
+    return hosts.getLast();
+  }
+
+  /** What the daemon has mounted and mapped now, and the loop devices it holds. */
   final List<String> leftBy(DocephDaemon daemon) {
     var left = new ArrayList<>(rig().mountsBelow(daemon.mountRoot()));
     left.addAll(rig().loopsBelow(daemon.directory()));
+    hosts.stream()
+        .filter(host -> host.directory().startsWith(daemon.directory()))
+        .forEach(host -> left.addAll(host.maps()));
     return left;
   }
 

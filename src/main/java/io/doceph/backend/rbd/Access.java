@@ -61,8 +61,8 @@ final class Access {
   }
 
   private void requireUnused(VolumeName name, Image image, Deadline deadline) {
-    claims.requireNobody(name, image, deadline);
     claims.requireNoReader(name, image.place(), deadline);
+    claims.requireNobody(name, image, deadline);
   }
 
   private void set(VolumeName name, Image image, boolean mark, Deadline deadline) {

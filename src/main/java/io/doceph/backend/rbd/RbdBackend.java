@@ -367,10 +367,10 @@ public final class RbdBackend implements ClusterBackend {
               "volume " + volume.name() + " cannot be looked at",
               image);
       requireNoSnapshots(volume, image, info);
-      claims.requireNobody(volume.name(), image, deadline);
       if (volume.spec().isReadOnly()) {
         claims.requireNoReader(volume.name(), image.place(), deadline);
       }
+      claims.requireNobody(volume.name(), image, deadline);
     } catch (VolumeError e) {
       if (!Cluster.isNoImage(e)) {
         throw e;
