@@ -81,7 +81,7 @@ public final class Administration {
         "",
         times.shortCall(),
         o -> {
-          Volume volume = service.requireReady(name, o.deadline());
+          Volume volume = service.requireReadyNow(name, o.deadline());
           VolumeView view = describe(volume, change.apply(volume.spec()), o);
           o.commit();
           return view;

@@ -53,6 +53,14 @@ public interface ClusterBackend extends VolumeBackend {
   void requireRemovable(Volume volume, Deadline deadline);
 
   /**
+   * Undoes a removal that was cut short before it took anything away: others may use the volume.
+   *
+   * @return the volume as it is again; empty when its data are gone, and the removal must be
+   *     finished
+   */
+  Optional<Volume> undoRemoval(Volume going, Deadline deadline);
+
+  /**
    * Cuts every other user of a volume off for good, alive or not, so that this host can have it.
    *
    * @return what was done, one sentence for each step, with how to undo it

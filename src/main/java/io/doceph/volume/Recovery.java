@@ -153,6 +153,17 @@ final class Recovery {
         return Optional.empty();
       }
       case REMOVING -> {
+        Optional<Volume> undone =
+            backend instanceof ClusterBackend cluster
+                ? cluster.undoRemoval(volume, deadline)
+                : Optional.empty();
+        if (undone.isPresent()) {
+          catalogue.put(Found.of(undone.get()), backend.name());
+          return Optional.of(
+              "volume="
+                  + volume.name()
+                  + ": its interrupted removal had taken nothing away and has been undone");
+        }
         remover.finish(volume, backend, deadline);
         text = "volume=" + volume.name() + ": its interrupted removal has been finished";
       }

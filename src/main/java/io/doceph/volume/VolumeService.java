@@ -308,7 +308,9 @@ public final class VolumeService implements AutoCloseable {
     Volume there = require(found);
     if (there.stage() != Volume.Stage.READY) {
       settleOwn(there, o.deadline());
-      return Optional.empty();
+      // A removal that had taken nothing away has been undone.
+      Optional<Found> after = backends.find(spec.name(), o.deadline());
+      return after.isEmpty() ? Optional.empty() : there(after.get(), spec, given, o);
     }
     Compatibility.require(there, given, spec);
     if (forgotten.has(there.name())) {
@@ -478,7 +480,7 @@ public final class VolumeService implements AutoCloseable {
         size,
         times.longCall(),
         o -> {
-          Volume volume = requireReady(name, o.deadline());
+          Volume volume = requireReadyNow(name, o.deadline());
           VolumeBackend backend = backends.of(volume);
           try {
             Volume grown =
@@ -511,6 +513,20 @@ public final class VolumeService implements AutoCloseable {
   private static boolean isSettled(Found found) {
     Volume volume = found.volume();
     return volume != null && volume.stage() == Volume.Stage.READY;
+  }
+
+  /** The same as it is now, whatever is remembered of it: what is changed must not be older. */
+  Volume requireReadyNow(VolumeName name, Deadline deadline) {
+    if (forgotten.has(name)) {
+      throw unknown(name);
+    }
+    Found found = backends.find(name, deadline).orElseThrow(() -> unknown(name));
+    Volume volume = require(found);
+    if (!isSettled(found)) {
+      throw unknown(name);
+    }
+    catalogue.put(found, volume.spec().backend());
+    return volume;
   }
 
   Volume requireReady(VolumeName name, Deadline deadline) {

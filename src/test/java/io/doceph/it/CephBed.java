@@ -284,7 +284,7 @@ final class CephBed implements AutoCloseable {
   void assertOnlyLeft(String... volumes) {
     List<String> wanted = Arrays.stream(volumes).map(v -> "volumes/" + v).toList();
     Await.until(
-        "only these are left: " + wanted + "; now " + images() + keys() + mapped(),
+        () -> "only these are left: " + wanted + "; now " + images() + keys() + mapped() + log(),
         SOON,
         () ->
             images().equals(wanted)
@@ -305,6 +305,10 @@ final class CephBed implements AutoCloseable {
         .toList();
   }
 
+  private String log() {
+    return "\n" + daemons.getLast().log();
+  }
+
   /** What is mapped on this host. */
   List<String> mapped() {
     return bed.names("host/state");
@@ -315,7 +319,7 @@ final class CephBed implements AutoCloseable {
     assertOnlyLeft();
     Await.until("no name is claimed", SOON, () -> claims().isEmpty());
     Await.until(
-        "nothing is mapped or mounted: " + mapped() + bed.mounts(),
+        () -> "nothing is mapped or mounted: " + mapped() + bed.mounts() + log(),
         SOON,
         () -> mapped().isEmpty() && bed.mounts().isEmpty() && keys().isEmpty());
     assertThat(bed.loops()).isEmpty();

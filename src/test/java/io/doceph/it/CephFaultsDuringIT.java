@@ -181,29 +181,28 @@ class CephFaultsDuringIT {
 
   @Test
   void aRemoveIsCutShortBeforeItsImageGoes() {
-    aRemoveIsCutShort("rbd", " trash mv ");
+    DocephDaemon daemon = ceph.start();
+    try (Plugin plugin = new Plugin(daemon)) {
+      removeCutShort(daemon, plugin, "rbd", " trash mv ");
+
+      // Nothing was taken away, and Docker was told that it was not removed: it is a volume again
+      Await.until(
+          "it is there again", CephBed.SOON, () -> plugin.names().equals(java.util.List.of("v")));
+      awaitSuccess(() -> plugin.tryMount("v", "c1"));
+      assertThat(ceph.bed().path("mnt/v/f")).hasContent("kept");
+      plugin.unmount("v", "c1");
+      awaitSuccess(() -> plugin.tryRemove("v"));
+      ceph.assertNothingIsLeft();
+    }
   }
 
   @Test
   void aRemoveIsCutShortBeforeTheIndexForgetsIt() {
-    aRemoveIsCutShort("rados", " rmomapkey *v");
-  }
-
-  private void aRemoveIsCutShort(String tool, String words) {
     DocephDaemon daemon = ceph.start();
     try (Plugin plugin = new Plugin(daemon)) {
-      plugin.create("v", "");
+      removeCutShort(daemon, plugin, "rados", " rmomapkey *v");
 
-      PluginClient.Answer answer =
-          ceph.faultAt(
-              tool,
-              words,
-              rig::pauseOsd,
-              () -> CephBed.async(daemon, p -> p.tryRemove("v")).join());
-
-      // Its removal is written down: it cannot be mounted any more, and it is finished later
-      assertRefused(answer, "the Ceph cluster");
-      rig.resumeOsd();
+      // Its data are gone: its removal is finished
       ceph.assertNothingIsLeft();
       assertThat(plugin.names()).isEmpty();
       Plugin.succeeded(plugin.tryRemove("v"));
@@ -211,6 +210,21 @@ class CephFaultsDuringIT {
       plugin.remove("v");
       ceph.assertNothingIsLeft();
     }
+  }
+
+  private void removeCutShort(DocephDaemon daemon, Plugin plugin, String tool, String words) {
+    plugin.create("v", "");
+    try {
+      Files.writeString(plugin.mount("v", "c0").resolve("f"), "kept");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    plugin.unmount("v", "c0");
+    PluginClient.Answer answer =
+        ceph.faultAt(
+            tool, words, rig::pauseOsd, () -> CephBed.async(daemon, p -> p.tryRemove("v")).join());
+    assertRefused(answer, "the Ceph cluster");
+    rig.resumeOsd();
   }
 
   @Test

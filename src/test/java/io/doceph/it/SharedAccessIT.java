@@ -117,27 +117,41 @@ class SharedAccessIT extends TwoHosts {
   }
 
   @Test
-  void whatWasInterruptedInTheMiddleIsFinishedByTheSameCommand() throws IOException {
-    // Given the mark of a volume that many read, and a death before the volume is described
+  void aReaderThatLivesIsNotStolenFrom() {
+    // Given a volume that alpha reads
     alpha().plugin().create("shared", "");
-    rig()
-        .rados("-p", "volumes", "setomapval", "doceph.index", "shared/holder", "{\"readers\":true}")
-        .succeeded();
+    changed(alpha(), true);
+    Path place = alpha().plugin().mount("shared", "c1");
 
-    // Then nobody writes to it, and it is said what to do
-    PluginClient.Answer answer = beta().plugin().tryMount("shared", "c1");
-    Plugin.refused(answer, 500);
-    assertThat(answer.err()).contains("only read", "`doceph access shared ro`");
-    beta().assertNothingLeft();
+    // When it is stolen, then it is said that alpha reads on, and it does
+    PluginClient.Answer answer = beta().post("/v1/volumes/shared/steal", "");
+    assertThat(answer.body()).contains("host alpha since ", "it is alive and reads on");
+    assertThat(place).isDirectory();
+    refused(beta(), false, "is read on host alpha since ");
+    assertThat(beta().plugin().tryRemove("shared").err()).contains("is read on host alpha");
 
-    // When that is done, then it is read; and it goes back as well
-    changed(beta(), true);
-    assertThat(beta().plugin().mount("shared", "c2")).isDirectory();
-    beta().plugin().unmount("shared", "c2");
-    changed(alpha(), false);
-    Files.writeString(beta().plugin().mount("shared", "c3").resolve("f"), "x");
-    beta().plugin().unmount("shared", "c3");
+    // When alpha is done, then it may be removed
+    alpha().plugin().unmount("shared", "c1");
     beta().plugin().remove("shared");
+  }
+
+  @Test
+  void whatIsProtectedOrGrownElsewhereStaysOneThatIsRead() {
+    // Given a host that does not know yet that a volume is only read now
+    alpha().plugin().create("shared", "");
+    Await.until("beta knows it", Bed.SOON, () -> beta().plugin().names().contains("shared"));
+    changed(alpha(), true);
+
+    // When it protects it, then it is still one that is only read
+    beta().cli("protect", "shared").succeeded();
+    Path there = alpha().plugin().mount("shared", "c1");
+    assertThat(there).isDirectory();
+    assertThat(beta().plugin().mount("shared", "c2")).isDirectory();
+    assertThat(beta().cli("grow", "shared", "32M").err()).contains("read-only");
+    beta().plugin().unmount("shared", "c2");
+    alpha().plugin().unmount("shared", "c1");
+    alpha().cli("unprotect", "shared").succeeded();
+    alpha().plugin().remove("shared");
   }
 
   private static PluginClient.Answer access(CephHost host, boolean readOnly) {

@@ -474,6 +474,7 @@ public abstract class VolumeBackendContract {
     Volume volume = made(backend, "volume", Stage.READY);
     long larger = largerBytes();
     Volume growing = volume.growing(larger);
+    backend.describe(growing, soon);
 
     backend.growData(growing, larger, soon);
 

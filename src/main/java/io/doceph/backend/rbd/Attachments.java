@@ -26,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gets volumes' images onto this host and off it: each map is written down before it is made, and a
@@ -45,6 +46,7 @@ final class Attachments {
   private final Mapper mapper;
   private final Maps maps;
   private final Tables tables;
+  private final Background background;
 
   Attachments(
       RbdSettings settings,
@@ -54,7 +56,8 @@ final class Attachments {
       Holders holders,
       Mapper mapper,
       Maps maps,
-      Tables tables) {
+      Tables tables,
+      Background background) {
     this.settings = settings;
     this.descriptions = descriptions;
     this.users = users;
@@ -63,6 +66,7 @@ final class Attachments {
     this.mapper = mapper;
     this.maps = maps;
     this.tables = tables;
+    this.background = background;
   }
 
   /** Maps a volume's image, if need be after waiting for a dead host to be known as dead. */
@@ -76,6 +80,9 @@ final class Attachments {
           && known.get().readOnly() == volume.spec().isReadOnly()
           && !known.get().cutOff()
           && isVerified(known.get())) {
+        if (known.get().readOnly()) { // an interrupted unmount may have told that it is not read
+          announceReading(volume, known.get().image(), deadline);
+        }
         return new Attachment.Device(device.get());
       }
       unmap(known.get(), deadline);
@@ -110,12 +117,14 @@ final class Attachments {
     for (int tries = 1; ; tries++) {
       Path device = mapAs(volume, image, true, deadline);
       try {
-        Claims.Look now = claims.look(volume.name(), image, deadline);
-        requireAsKnown(volume, now.said(), deadline);
-        if (now.isAlone()) {
-          claims.fenceTheDead(volume.name(), image, now, deadline);
-          String address = now.watchers().getFirst().address();
-          String before = now.said().writer().map(Holders.Holder::raw).orElse("");
+        CompletableFuture<Optional<Found>> now =
+            background.start(() -> descriptions.published(volume.name(), image.place(), deadline));
+        List<ImageUsers.Watcher> watchers = lookBeside(now, image, deadline);
+        requireAsKnown(volume, Background.join(now), deadline);
+        if (watchers.size() == 1) {
+          claims.fenceTheWriter(volume.name(), image, watchers, deadline);
+          String address = watchers.getFirst().address();
+          String before = holders.writer(volume.name()).map(Holders.Holder::raw).orElse("");
           maps.put(maps.get(volume.name()).orElseThrow().at(address, before));
           holders.announceFirst(volume.name(), image.place(), true, address, deadline);
           return device;
@@ -150,15 +159,26 @@ final class Attachments {
     maps.remove(volume.name());
   }
 
-  /** First it is written down who reads: whoever lets others write sees it, or is seen here. */
+  private List<ImageUsers.Watcher> lookBeside(
+      CompletableFuture<?> other, Image image, Deadline deadline) {
+    try {
+      return claims.look(image, deadline);
+    } catch (RuntimeException e) {
+      other.handle((done, failure) -> done).join();
+      throw e;
+    }
+  }
+
   private Path attachToRead(Volume volume, Image image, Deadline deadline) {
     record(volume, image, true);
     try {
-      holders.announceFirst(volume.name(), image.place(), false, "", deadline);
-      requireAsKnown(volume, holders.now(volume.name(), image.place(), deadline), deadline);
-      if (users.both(image, deadline).hasLiveWriter()) { // one that is no doceph
+      announceReading(volume, image, deadline);
+      ImageUsers.Users now = users.both(image, deadline);
+      if (now.hasLiveWriter()) { // one that is no doceph, or has not seen yet that nobody may write
         claims.awaitNobody(volume.name(), image, deadline);
+        now = users.both(image, deadline);
       }
+      claims.fenceTheDead(volume.name(), image, now, deadline);
       return map(volume, image, deadline);
     } catch (RuntimeException e) {
       undoMap(volume, e);
@@ -166,25 +186,28 @@ final class Attachments {
     }
   }
 
-  /** What this host remembers may be older than what another host has made of it. */
-  private void requireAsKnown(Volume volume, Holders.Now said, Deadline deadline) {
-    if (said.readers() == volume.spec().isReadOnly()) {
-      return;
-    }
-    Volume now = descriptions.find(volume.name(), deadline).map(Found::volume).orElse(volume);
-    if (now.spec().isReadOnly() == said.readers()) {
+  /** First it is written down who reads: whoever lets others write sees it, or is seen here. */
+  private void announceReading(Volume volume, Image image, Deadline deadline) {
+    holders.announceFirst(volume.name(), image.place(), false, "", deadline);
+    requireAsKnown(
+        volume, descriptions.published(volume.name(), image.place(), deadline), deadline);
+  }
+
+  /**
+   * What this host remembers may be older than what another host has made of it.
+   *
+   * @param published what the index says now
+   */
+  private void requireAsKnown(Volume known, Optional<Found> published, Deadline deadline) {
+    // The index may have lost it, or be damaged: then the image itself says it.
+    Volume now =
+        published
+            .map(Found::volume)
+            .or(() -> descriptions.ofImage(descriptions.image(known), deadline))
+            .orElseThrow(() -> gone(known, descriptions.image(known), null));
+    if (!now.equals(known)) {
       throw new ChangedElsewhere(now);
     }
-    throw new VolumeError(
-        VolumeError.Code.BUSY,
-        "volume "
-            + volume.name()
-            + " is just being made one that is "
-            + (said.readers() ? "only read" : "written")
-            + "; try again, and if that was interrupted, `doceph access "
-            + volume.name()
-            + (said.readers() ? " ro`" : " rw`")
-            + " finishes it");
   }
 
   private Path mapAs(Volume volume, Image image, boolean inUse, Deadline deadline) {
@@ -225,7 +248,7 @@ final class Attachments {
     return device;
   }
 
-  static VolumeError gone(Volume volume, Image image, VolumeError cause) {
+  static VolumeError gone(Volume volume, Image image, @Nullable VolumeError cause) {
     return new VolumeError(
         VolumeError.Code.FAILED,
         "the image "
@@ -292,7 +315,7 @@ final class Attachments {
     VolumeName name = entry.volume();
     Optional<Holders.Holder> writer = holders.writer(name);
     // Before the address is known nobody was told, and the entry is that of whoever has it.
-    boolean announced = entry.inUse() && (entry.readOnly() || !entry.address().isEmpty());
+    boolean announced = entry.inUse() && !entry.address().isEmpty();
     boolean takenOver = announced && writer.isPresent() && !holders.isOurs(writer.get());
     boolean superseded =
         writer.map(Holders.Holder::raw).filter(entry.superseded()::equals).isPresent();
@@ -302,13 +325,16 @@ final class Attachments {
             name,
             () ->
                 announced && !(lost && takenOver)
-                    ? holders.withdraw(name, entry.image().place(), !entry.readOnly())
+                    ? holders.withdraw(name, entry.image().place(), true)
                     : CompletableFuture.completedFuture(null));
     String what = "volume " + name + " cannot be unmapped";
     try {
       // Of a client that is cut off, what is not written yet never will be.
       mapper.unmap(entry.image(), entry.type(), lost, what, deadline);
       maps.remove(name);
+      if (entry.inUse() && entry.readOnly()) { // not earlier: the cluster does not know who reads
+        told = holders.withdraw(name, entry.image().place(), false);
+      }
     } catch (VolumeError e) {
       if (Cluster.exited(e, CephFailures.EBUSY)) {
         Optional<Path> device = mapper.find(entry.image(), entry.type(), deadline);

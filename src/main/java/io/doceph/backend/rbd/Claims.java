@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 
@@ -36,26 +36,26 @@ final class Claims {
   private static final Duration LOOK = Duration.ofSeconds(2);
   private static final Duration GONE = Duration.ofSeconds(30);
 
+  /** Longer than hosts wait from one listing to the next. */
+  private static final Duration READERS_SAY_AGAIN = Duration.ofSeconds(12);
+
   private final Cluster cluster;
   private final RbdCommands commands;
   private final ImageUsers users;
   private final Holders holders;
   private final RbdSettings settings;
-  private final Background background;
 
   Claims(
       Cluster cluster,
       RbdCommands commands,
       ImageUsers users,
       Holders holders,
-      RbdSettings settings,
-      Background background) {
+      RbdSettings settings) {
     this.cluster = cluster;
     this.commands = commands;
     this.users = users;
     this.holders = holders;
     this.settings = settings;
-    this.background = background;
   }
 
   /**
@@ -161,7 +161,7 @@ final class Claims {
   private VolumeError inUse(
       VolumeName volume, Image image, List<Watcher> watchers, Deadline deadline) {
     // The last listing may be older.
-    Holders.Now unused = holders.now(volume, image.place(), deadline);
+    Optional<Holders.Holder> unused = holders.lookUp(volume, image.place(), deadline);
     String lockedBy =
         users.locks(image, deadline).isEmpty() ? "" : ", and it holds the image's lock";
     return new VolumeError(
@@ -262,62 +262,58 @@ final class Claims {
   }
 
   /**
-   * What is seen after a map.
+   * After a map: who has the image open.
    *
-   * @param watchers who has the image open; with more than one the map must be undone
-   * @param said what the index says of the volume
+   * @return with more than one the map must be undone
    */
-  record Look(List<Watcher> watchers, Holders.Now said) {
-    boolean isAlone() {
-      return watchers.size() == 1;
-    }
-  }
-
-  /** After a map: whether this host alone has the image open, and whether anybody may write. */
-  Look look(VolumeName volume, Image image, Deadline deadline) {
-    CompletableFuture<Holders.Now> said =
-        background.start(() -> holders.now(volume, image.place(), deadline));
-    List<Watcher> watchers;
-    try {
+  List<Watcher> look(Image image, Deadline deadline) {
+    List<Watcher> watchers = users.watchers(image, deadline);
+    if (watchers.size() > 1) {
+      pause(FIRST_LOOK); // an instant's visitor
       watchers = users.watchers(image, deadline);
-      if (watchers.size() > 1) {
-        pause(FIRST_LOOK); // an instant's visitor
-        watchers = users.watchers(image, deadline);
-      }
-    } catch (RuntimeException e) {
-      said.handle((now, failure) -> now).join();
-      throw e;
     }
-    return new Look(watchers, Background.join(said));
+    return watchers;
   }
 
   /**
-   * Cuts off, before the first write, whoever may believe to hold the image: who was said to write
-   * to it and is not heard of, and who still holds its lock then. A lock of somebody of whom the
-   * index does not know is broken by Ceph itself, which cuts its owner off as well.
+   * Before the first write: cuts off who was said to write to the image and is not heard of, and
+   * who holds its lock then. A lock of somebody of whom the index does not know is broken by Ceph
+   * itself when this host writes, and its owner is cut off by that as well.
    */
-  void fenceTheDead(VolumeName volume, Image image, Look now, Deadline deadline) {
-    Optional<Holders.Holder> said = now.said().writer().filter(h -> !isThisBoot(h));
-    if (said.isEmpty()) {
-      return;
+  void fenceTheWriter(VolumeName volume, Image image, List<Watcher> watchers, Deadline deadline) {
+    boolean said =
+        (holders.areFresh()
+                ? holders.writer(volume)
+                : holders.lookUp(volume, image.place(), deadline))
+            .filter(h -> !isThisBoot(h))
+            .isPresent();
+    if (said) {
+      // The listing may be of before it had given the volume back.
+      Optional<Holders.Holder> unused = holders.lookUp(volume, image.place(), deadline);
+      fenceTheDead(volume, image, new Users(watchers, users.locks(image, deadline)), deadline);
     }
-    Users all = new Users(now.watchers(), users.locks(image, deadline));
+  }
+
+  /** Cuts off everybody who may believe to hold the image and is not heard of. */
+  void fenceTheDead(VolumeName volume, Image image, Users now, Deadline deadline) {
     Set<String> dead = new LinkedHashSet<>();
-    all.locks().stream()
+    now.locks().stream()
         .map(Lock::address)
-        .filter(address -> !all.isWatching(address))
+        .filter(address -> !now.isWatching(address))
         .forEach(dead::add);
-    String address = said.get().user().address();
-    if (address != null && !all.isWatching(address)) {
-      dead.add(address);
-    }
-    for (String each : dead) {
+    holders
+        .writer(volume)
+        .filter(h -> !isThisBoot(h))
+        .map(h -> h.user().address())
+        .filter(address -> !now.isWatching(address))
+        .ifPresent(dead::add);
+    for (String address : dead) {
       LOG.warnf(
           "volume=%s: taken over from %s, which the cluster has not heard of any more; %s",
-          volume, user(volume, each).text(), blocklist(each, deadline));
+          volume, user(volume, address).text(), blocklist(address, deadline));
     }
-    for (Lock lock : all.locks()) {
-      if (!all.isWatching(lock.address())) {
+    for (Lock lock : now.locks()) {
+      if (!now.isWatching(lock.address())) {
         breakLock(image, lock, deadline);
       }
     }
@@ -353,12 +349,7 @@ final class Claims {
       breakLock(image, lock, deadline);
       done.add("its lock on image " + image + " is broken");
     }
-    for (Holders.Holder reader : holders.readers(volume)) {
-      if (!holders.isOurs(reader)) {
-        holders.withdrawReader(volume, image.place(), reader, deadline);
-        done.add(reader.user().text() + ": it is not counted as a reader any more");
-      }
-    }
+    dropReaders(volume, image.place(), done, deadline);
     Deadline end = deadline.sooner(GONE);
     while (!users.watchers(image, deadline).isEmpty()) {
       if (end.expired()) {
@@ -373,6 +364,28 @@ final class Claims {
       pause(FIRST_LOOK);
     }
     return done;
+  }
+
+  /** Readers cannot be cut off. One that lives says again that it reads. */
+  private void dropReaders(VolumeName volume, Place place, List<String> done, Deadline deadline) {
+    List<Holders.Holder> dropped =
+        holders.readers(volume).stream().filter(h -> !holders.isOurs(h)).toList();
+    if (dropped.isEmpty()) {
+      return;
+    }
+    dropped.forEach(reader -> holders.withdrawReader(volume, place, reader, deadline));
+    pause(READERS_SAY_AGAIN);
+    holders.refresh(volume, place, deadline);
+    for (Holders.Holder reader : dropped) {
+      boolean alive =
+          holders.readers(volume).stream()
+              .anyMatch(h -> Objects.equals(h.user().hostId(), reader.user().hostId()));
+      done.add(
+          reader.user().text()
+              + (alive
+                  ? ": it is alive and reads on; stop the containers there"
+                  : ": it is not counted as a reader any more"));
+    }
   }
 
   private String blocklist(String address, Deadline deadline) {

@@ -9,6 +9,7 @@ import io.doceph.volume.Trashed;
 import io.doceph.volume.Volume;
 import io.doceph.volume.VolumeError;
 import io.doceph.volume.VolumeName;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,7 +58,20 @@ final class Descriptions {
    *
    * @param imageId the image's id in the trash
    */
-  record InTrash(Trashed trashed, Place place, String imageId) {}
+  record InTrash(Trashed trashed, Place place, String imageId) {
+    /** The entry is written before the image goes there, which takes a while. */
+    private static final Duration UNSETTLED = Duration.ofMinutes(5);
+
+    boolean isOf(Volume volume) {
+      return trashed.volume().createdAt().equals(volume.createdAt())
+          && trashed.name().equals(volume.name());
+    }
+
+    /** Whether the image must be there by now, or is gone. */
+    boolean isSettled() {
+      return trashed.deletedAt().plus(UNSETTLED).isBefore(Instant.now());
+    }
+  }
 
   Descriptions(
       Cluster cluster,
@@ -228,9 +242,9 @@ final class Descriptions {
 
   private Optional<Found> inIndex(VolumeName name, Deadline deadline) {
     for (Place place : settings.allPlaces()) {
-      Optional<byte[]> value = index.get(place, name.value(), deadline);
-      if (value.isPresent()) {
-        return Optional.of(ImageJson.found(name, value.get()));
+      Optional<Found> found = published(name, place, deadline);
+      if (found.isPresent()) {
+        return found;
       }
     }
     return Optional.empty();
@@ -293,17 +307,24 @@ final class Descriptions {
   void update(Volume volume, Deadline deadline) {
     Image image = image(volume);
     writeTo(image, volume, deadline);
-    enter(volume, deadline);
+    publishAnew(volume, deadline);
     unfinished.remove(volume.name());
   }
 
-  /** Enters a volume into the index; one that many read with its mark. */
-  void enter(Volume volume, Deadline deadline) {
+  /** Replaces what other hosts see of a ready volume. */
+  void publishAnew(Volume volume, Deadline deadline) {
     Place place = image(volume).place();
     index.put(place, volume.name().value(), ImageJson.write(volume), deadline);
-    if (volume.spec().isReadOnly()) {
-      holders.mark(volume.name(), place, deadline);
-    }
+  }
+
+  /** What other hosts see of a volume now. */
+  Optional<Found> published(VolumeName name, Place place, Deadline deadline) {
+    return index.get(place, name.value(), deadline).map(value -> ImageJson.found(name, value));
+  }
+
+  /** A removal that has not begun, or was refused: it was known here alone. */
+  void cancelRemoval(VolumeName name) {
+    unfinished.remove(name);
   }
 
   /**
@@ -386,15 +407,8 @@ final class Descriptions {
   /** Another host may have made a new volume of the name since. */
   private void forgetRemoved(Volume going, Deadline deadline) {
     Place place = ImageOptions.place(going.spec());
-    Volume there =
-        index
-            .get(place, going.name().value(), deadline)
-            .map(value -> ImageJson.found(going.name(), value).volume())
-            .orElse(null);
+    Volume there = published(going.name(), place, deadline).map(Found::volume).orElse(null);
     if (there != null && there.createdAt().equals(going.createdAt())) {
-      if (there.spec().isReadOnly()) {
-        holders.unmark(going.name(), place, deadline);
-      }
       index.remove(place, going.name().value(), deadline);
     }
   }

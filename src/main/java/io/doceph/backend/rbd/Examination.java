@@ -34,6 +34,7 @@ final class Examination {
   private final Index index;
   private final Descriptions descriptions;
   private final Mapper mapper;
+  private final Trash trash;
   private final RbdSettings settings;
 
   Examination(
@@ -42,12 +43,14 @@ final class Examination {
       Index index,
       Descriptions descriptions,
       Mapper mapper,
+      Trash trash,
       RbdSettings settings) {
     this.cluster = cluster;
     this.commands = commands;
     this.index = index;
     this.descriptions = descriptions;
     this.mapper = mapper;
+    this.trash = trash;
     this.settings = settings;
   }
 
@@ -299,7 +302,7 @@ final class Examination {
     if (volume.isEmpty()) {
       return Optional.empty();
     }
-    descriptions.enter(volume.get(), deadline);
+    descriptions.publishAnew(volume.get(), deadline);
     return Optional.of(mended("volume " + name, "its entry in the index was written anew"));
   }
 
@@ -314,18 +317,9 @@ final class Examination {
     if (known.isEmpty()) {
       return;
     }
-    String what = "the trash of " + place + " cannot be listed";
-    Set<String> there = new HashSet<>();
-    for (JsonNode each :
-        Cluster.parse(
-            cluster
-                .always(commands.trash(place, deadline), what, settings.defaultUser(), place.pool())
-                .stdout(),
-            what)) {
-      there.add(each.path("id").asText());
-    }
+    Set<String> there = trash.ids(place, deadline);
     for (Descriptions.InTrash entry : known) {
-      if (there.contains(entry.imageId())) {
+      if (there.contains(entry.imageId()) || !entry.isSettled()) {
         continue;
       }
       if (repair) {

@@ -19,18 +19,24 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells other hosts who uses a volume, in the index. It is for people and for fencing a host that
- * has died; whether a volume may be written is decided by it only where it says that nobody may: a
- * volume that many read has a mark in the place of a writer's entry.
+ * Tells other hosts who uses a volume, in the index. It is for people, for fencing a host that has
+ * died, and for knowing who reads, which the cluster does not; whether a volume may be written is
+ * never decided by it alone.
  */
 final class Holders {
   private static final Logger LOG = Logger.getLogger(Holders.class);
   private static final Duration TIME = Duration.ofSeconds(20);
-  private static final String READERS = "readers";
+
+  /**
+   * A holder that is not in a listing of this age has announced himself since, and the cluster has
+   * heard of him within the 30 s after which it takes a client for dead.
+   */
+  private static final Duration FRESH = Duration.ofSeconds(20);
 
   /**
    * An entry of the index.
@@ -40,30 +46,25 @@ final class Holders {
    */
   record Holder(VolumeUser user, String bootId, String raw) {}
 
-  /**
-   * What the index says of a volume at this moment.
-   *
-   * @param readers whether it is one that many may read and nobody may write
-   * @param writer who writes to it
-   */
-  record Now(boolean readers, Optional<Holder> writer) {}
-
   private final Index index;
   private final RbdSettings settings;
-  private final Background background;
-  private final ConcurrentMap<VolumeName, CompletableFuture<Void>> writing =
-      new ConcurrentHashMap<>();
+
+  /**
+   * An entry must not be written after it was taken away, nor be taken away after it was written.
+   */
+  private final Turns turns;
 
   /** When this host last changed an entry, as {@link System#nanoTime} tells. */
   private final ConcurrentMap<VolumeName, Long> changed = new ConcurrentHashMap<>();
 
+  private volatile long listed = System.nanoTime() - FRESH.toNanos();
   private volatile Map<VolumeName, Holder> writers = Map.of();
   private volatile Map<VolumeName, List<Holder>> readers = Map.of();
 
   Holders(Index index, RbdSettings settings, Background background) {
     this.index = index;
     this.settings = settings;
-    this.background = background;
+    this.turns = new Turns(background);
   }
 
   /**
@@ -77,7 +78,7 @@ final class Holders {
     Map<VolumeName, Holder> merged = new HashMap<>(nowWriters);
     changed.forEach(
         (volume, when) -> {
-          if (when - began > 0 || writing.containsKey(volume)) {
+          if (when - began > 0 || turns.isBusy(volume)) {
             Holder mine = writers.get(volume);
             if (mine == null) {
               merged.remove(volume);
@@ -89,6 +90,12 @@ final class Holders {
     changed.values().removeIf(when -> when - began <= 0);
     writers = Map.copyOf(merged);
     readers = Map.copyOf(nowReaders);
+    listed = began;
+  }
+
+  /** Whether nobody can have used a volume and died without the last listing knowing of him. */
+  boolean areFresh() {
+    return System.nanoTime() - listed < FRESH.toNanos();
   }
 
   /** The writer of a volume as of the last listing; it may be this host. */
@@ -116,10 +123,18 @@ final class Holders {
         && settings.hostName().equals(holder.user().host());
   }
 
-  /** Writes down again, beside other work, that this host writes to a volume. */
-  void announceAgain(VolumeName volume, Place place, String address) {
+  /** Writes down again, beside other work, that this host uses a volume, if it still does then. */
+  void announceAgain(
+      VolumeName volume, Place place, boolean writer, String address, BooleanSupplier still) {
     ObjectNode entry = entry(address);
-    var unused = start(volume, () -> write(volume, place, true, entry, Deadline.after(TIME)));
+    var unused =
+        turns.next(
+            volume,
+            () -> {
+              if (still.getAsBoolean()) {
+                quietly(volume, () -> write(volume, place, writer, entry, Deadline.after(TIME)));
+              }
+            });
   }
 
   /**
@@ -132,17 +147,18 @@ final class Holders {
    */
   void announceFirst(
       VolumeName volume, Place place, boolean writer, String address, Deadline deadline) {
-    write(volume, place, writer, entry(address), deadline);
+    ObjectNode entry = entry(address);
+    Background.join(turns.next(volume, () -> write(volume, place, writer, entry, deadline)));
   }
 
-  private ObjectNode entry(@Nullable String address) {
+  private ObjectNode entry(String address) {
     return JsonNodeFactory.instance
         .objectNode()
         .put("version", 1)
         .put("host", settings.hostName())
         .put("hostId", settings.hostId())
         .put("bootId", settings.bootId())
-        .put("address", address == null || address.isEmpty() ? null : address)
+        .put("address", address.isEmpty() ? null : address)
         .put("since", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
   }
 
@@ -156,28 +172,26 @@ final class Holders {
 
   /** Takes the entry away, beside other work. */
   CompletableFuture<Void> withdraw(VolumeName volume, Place place, boolean writer) {
-    return start(
+    return withdraw(volume, place, writer, () -> true);
+  }
+
+  /** The same, if it is still to be taken away then. */
+  CompletableFuture<Void> withdraw(
+      VolumeName volume, Place place, boolean writer, BooleanSupplier still) {
+    return turns.next(
         volume,
         () -> {
-          index.remove(place, key(volume, writer), Deadline.after(TIME));
-          if (writer) {
-            change(volume, null);
+          if (still.getAsBoolean()) {
+            quietly(volume, () -> remove(volume, place, writer));
           }
         });
   }
 
-  /** One after another for each volume: an entry must not be written after it was taken away. */
-  private CompletableFuture<Void> start(VolumeName volume, Runnable work) {
-    Runnable one = () -> quietly(volume, work);
-    CompletableFuture<Void> next =
-        writing.compute(
-            volume,
-            (name, before) ->
-                before == null
-                    ? background.start(one)
-                    : before.thenCompose(done -> background.start(one)));
-    var unused = next.whenComplete((done, failure) -> writing.remove(volume, next));
-    return next;
+  private void remove(VolumeName volume, Place place, boolean writer) {
+    index.remove(place, key(volume, writer), Deadline.after(TIME));
+    if (writer) {
+      change(volume, null);
+    }
   }
 
   private static void quietly(VolumeName volume, Runnable work) {
@@ -205,12 +219,8 @@ final class Holders {
 
   /** Reads an entry as the index has it; one that is damaged is as good as none. */
   static Optional<Holder> read(byte[] value, boolean writer) {
-    return json(value).filter(e -> !e.path(READERS).asBoolean()).map(e -> holder(e, writer));
-  }
-
-  private static Optional<JsonNode> json(byte[] value) {
     try {
-      return Optional.of(Index.json(value));
+      return Optional.of(holder(Index.json(value), writer));
     } catch (VolumeError e) {
       return Optional.empty();
     }
@@ -235,13 +245,12 @@ final class Holders {
         json.toString());
   }
 
-  /** What the index says of a volume now; it is remembered. */
-  Now now(VolumeName volume, Place place, Deadline deadline) {
-    Optional<JsonNode> entry = index.get(place, key(volume, true), deadline).flatMap(Holders::json);
-    boolean readers = entry.filter(e -> e.path(READERS).asBoolean()).isPresent();
-    Optional<Holder> writer = readers ? Optional.empty() : entry.map(e -> holder(e, true));
-    change(volume, writer.orElse(null));
-    return new Now(readers, writer);
+  /** Reads who writes to a volume from the index, and remembers it. */
+  Optional<Holder> lookUp(VolumeName volume, Place place, Deadline deadline) {
+    Optional<Holder> now =
+        index.get(place, key(volume, true), deadline).flatMap(value -> read(value, true));
+    change(volume, now.orElse(null));
+    return now;
   }
 
   /** Reads everybody who uses a volume from the index, for what must not miss one. */
@@ -263,18 +272,6 @@ final class Holders {
     Map<VolumeName, List<Holder>> next = new HashMap<>(readers);
     next.put(volume, List.copyOf(now));
     readers = Map.copyOf(next);
-  }
-
-  /** Marks a volume as one that many read: whoever would write to it sees that first. */
-  void mark(VolumeName volume, Place place, Deadline deadline) {
-    index.put(place, key(volume, true), entry(null).put(READERS, true), deadline);
-  }
-
-  /** Takes the mark away, if it is still there. */
-  void unmark(VolumeName volume, Place place, Deadline deadline) {
-    if (now(volume, place, deadline).readers()) {
-      index.remove(place, key(volume, true), deadline);
-    }
   }
 
   /** Takes away what is written down of a reader that is cut off, or gone for good. */

@@ -38,8 +38,14 @@ final class Holding {
     withdrawForgotten();
     Set<String> blocklist = null;
     for (Maps.Entry entry : maps.all()) {
+      if (entry.inUse() && entry.readOnly()) {
+        if (holders.readers(entry.volume()).stream().noneMatch(holders::isOurs)) {
+          announceAgain(entry);
+        }
+        continue;
+      }
       // One without an address is being mapped, and it is not decided whether it may be.
-      if (!entry.inUse() || entry.readOnly() || entry.cutOff() || entry.address().isEmpty()) {
+      if (!entry.inUse() || entry.cutOff() || entry.address().isEmpty()) {
         continue;
       }
       Optional<Holders.Holder> holder = holders.writer(entry.volume());
@@ -59,11 +65,18 @@ final class Holding {
             "volume=%s: the cluster has cut this host off from it (client %s is blocklisted)",
             entry.volume(), entry.address());
       } else if (holder.isEmpty() || holder.get().raw().equals(entry.superseded())) {
-        maps.ifStaying(
-            entry,
-            () -> holders.announceAgain(entry.volume(), entry.image().place(), entry.address()));
+        announceAgain(entry);
       }
     }
+  }
+
+  private void announceAgain(Maps.Entry entry) {
+    holders.announceAgain(
+        entry.volume(),
+        entry.image().place(),
+        !entry.readOnly(),
+        entry.address(),
+        () -> maps.isStaying(entry));
   }
 
   /**
@@ -97,7 +110,8 @@ final class Holding {
         .placeOf(volume)
         .ifPresent(
             place -> {
-              var unused = holders.withdraw(volume, place, writer);
+              var unused =
+                  holders.withdraw(volume, place, writer, () -> maps.get(volume).isEmpty());
             });
   }
 

@@ -144,11 +144,9 @@ final class Maps {
     leaving.remove(volume);
   }
 
-  /** Does something if the map is there as it was and is not being taken away. */
-  synchronized void ifStaying(Entry entry, Runnable body) {
-    if (!leaving.contains(entry.volume()) && entry.equals(entries.get(entry.volume()))) {
-      body.run();
-    }
+  /** Whether the map is there as it was and is not being taken away. */
+  synchronized boolean isStaying(Entry entry) {
+    return !leaving.contains(entry.volume()) && entry.equals(entries.get(entry.volume()));
   }
 
   synchronized void put(Entry entry) {

@@ -37,11 +37,11 @@ final class NameClaims {
   private final RbdCommands commands;
   private final Index index;
   private final RbdSettings settings;
-  private final Background background;
-  private final ConcurrentMap<VolumeName, CompletableFuture<Void>> held = new ConcurrentHashMap<>();
 
-  /** The last work on the claim of each name: a release must not hit the claim that follows it. */
-  private final ConcurrentMap<VolumeName, CompletableFuture<Void>> last = new ConcurrentHashMap<>();
+  /** A release must not hit the claim that follows it. */
+  private final Turns turns;
+
+  private final ConcurrentMap<VolumeName, CompletableFuture<Void>> held = new ConcurrentHashMap<>();
 
   /** Claims that could not be given back yet. */
   private final ConcurrentMap<VolumeName, Place> owed = new ConcurrentHashMap<>();
@@ -56,12 +56,12 @@ final class NameClaims {
     this.commands = commands;
     this.index = index;
     this.settings = settings;
-    this.background = background;
+    this.turns = new Turns(background);
   }
 
   /** Begins to claim a name, beside other work. */
   void begin(VolumeName name, Place place, Deadline deadline) {
-    held.put(name, afterTheLast(name, () -> take(name, place, deadline)));
+    held.put(name, turns.next(name, () -> take(name, place, deadline)));
   }
 
   /**
@@ -101,6 +101,17 @@ final class NameClaims {
   }
 
   private boolean attempt(VolumeName name, Place place, String what, Deadline deadline) {
+    if (isTaken(name, place, what, deadline)) {
+      return true;
+    }
+    if (isOurs(name, place, deadline)) {
+      remove(name, place); // an earlier life of this daemon took it; the next attempt does anew
+    }
+    return false;
+  }
+
+  /** Takes the lock, unless somebody has it. */
+  private boolean isTaken(VolumeName name, Place place, String what, Deadline deadline) {
     try {
       CommandResult unused =
           cluster.run(
@@ -113,23 +124,8 @@ final class NameClaims {
       if (!said(e).contains(HELD)) {
         throw e;
       }
+      return false;
     }
-    if (isOurs(name, place, deadline)) {
-      remove(name, place); // an earlier life of this daemon took it; the next attempt does anew
-    }
-    return false;
-  }
-
-  private CompletableFuture<Void> afterTheLast(VolumeName name, Runnable work) {
-    CompletableFuture<Void> next =
-        last.compute(
-            name,
-            (n, before) ->
-                before == null
-                    ? background.start(work)
-                    : before.handle((d, e) -> null).thenCompose(d -> background.start(work)));
-    var unused = next.whenComplete((done, failure) -> last.remove(name, next));
-    return next;
   }
 
   /** Gives a name back that this daemon holds, beside other work. */
@@ -139,7 +135,7 @@ final class NameClaims {
       return;
     }
     var unused =
-        afterTheLast(
+        turns.next(
             name,
             () -> {
               // A command that was given up may be obeyed after all.
@@ -154,7 +150,7 @@ final class NameClaims {
     owed.forEach(
         (name, place) -> {
           var unused =
-              afterTheLast(
+              turns.next(
                   name,
                   () -> {
                     boolean due = owed.remove(name, place) && !held.containsKey(name);
@@ -183,11 +179,12 @@ final class NameClaims {
     }
   }
 
-  /** Whether the claim is this daemon's, or nobody's any more. */
+  /** Whether the claim is this daemon's; one that has ended is taken again. */
   private boolean isOurs(VolumeName name, Place place, Deadline deadline) {
     String what = "who holds the name of volume " + name + " cannot be said";
+    JsonNode lockers;
     try {
-      JsonNode lockers =
+      lockers =
           Cluster.parse(
                   cluster
                       .run(
@@ -198,13 +195,15 @@ final class NameClaims {
                       .stdout(),
                   what)
               .path("lockers");
-      return lockers.isEmpty() || lockers.path(0).path("cookie").asText().equals(settings.hostId());
     } catch (VolumeError e) {
       if (said(e).contains(NO_OBJECT)) {
         return false; // there is none
       }
       throw e;
     }
+    return lockers.isEmpty()
+        ? isTaken(name, place, what, deadline)
+        : lockers.path(0).path("cookie").asText().equals(settings.hostId());
   }
 
   private void remove(VolumeName name, Place place) {

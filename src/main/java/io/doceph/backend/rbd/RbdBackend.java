@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.doceph.host.Filesystems;
 import io.doceph.host.Tools;
+import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.Deadline;
 import io.doceph.host.process.ProcessRunner;
@@ -63,6 +64,9 @@ public final class RbdBackend implements ClusterBackend {
   private final ConcurrentMap<VolumeName, CompletableFuture<Void>> described =
       new ConcurrentHashMap<>();
 
+  /** What the cluster refused to make: there is nothing to be taken away, and maybe no right to. */
+  private final Set<VolumeName> neverMade = ConcurrentHashMap.newKeySet();
+
   /** A backend on one cluster. */
   public RbdBackend(RbdSettings settings, Tools tools, ProcessRunner runner) {
     this.settings = settings;
@@ -82,17 +86,18 @@ public final class RbdBackend implements ClusterBackend {
             new DescriptionStore(settings.stateDir().resolve("rbd-unfinished")));
     this.options = new ImageOptions(settings);
     ImageUsers users = new ImageUsers(cluster, commands, background);
-    this.claims = new Claims(cluster, commands, users, holders, settings, background);
+    this.claims = new Claims(cluster, commands, users, holders, settings);
     this.mapper = new Mapper(cluster, commands, settings.mapper(), user);
     this.tables = new Tables(settings);
     Maps maps = new Maps(settings.runDir().resolve("rbd-maps"), settings.bootId());
     this.holding = new Holding(maps, holders, claims, descriptions, settings);
     this.attachments =
-        new Attachments(settings, descriptions, users, claims, holders, mapper, maps, tables);
+        new Attachments(
+            settings, descriptions, users, claims, holders, mapper, maps, tables, background);
     this.missingImages = new MissingImages(cluster, commands);
     this.names = new NameClaims(cluster, commands, index, settings, background);
-    this.access = new Access(descriptions, holders, claims);
-    this.trash = new Trash(cluster, commands, index, descriptions, settings, background);
+    this.access = new Access(descriptions, users, claims, settings);
+    this.trash = new Trash(cluster, commands, index, descriptions, holders, settings, background);
     this.adoption =
         new Adoption(
             cluster,
@@ -103,7 +108,8 @@ public final class RbdBackend implements ClusterBackend {
             users,
             settings,
             new Filesystems(tools, runner).onCeph());
-    this.examination = new Examination(cluster, commands, index, descriptions, mapper, settings);
+    this.examination =
+        new Examination(cluster, commands, index, descriptions, mapper, trash, settings);
   }
 
   @Override
@@ -187,11 +193,14 @@ public final class RbdBackend implements ClusterBackend {
       }
       case READY -> {
         Optional<Volume> begun = descriptions.unfinished(volume.name());
-        boolean fresh = begun.filter(v -> v.stage() != Volume.Stage.REMOVING).isPresent();
         CompletableFuture<Void> writing = described.remove(volume.name());
-        if (!fresh) {
+        if (begun.isEmpty()) {
           descriptions.update(volume, deadline);
           tables.put(volume, descriptions.image(volume));
+          return;
+        }
+        if (begun.get().stage() == Volume.Stage.REMOVING) {
+          descriptions.cancelRemoval(volume.name());
           return;
         }
         Place place = ImageOptions.place(volume.spec());
@@ -218,12 +227,22 @@ public final class RbdBackend implements ClusterBackend {
       create(volume, image, deadline);
     } catch (VolumeError e) {
       if (!Cluster.exited(e, CephFailures.EEXIST)) {
+        if (isRefusal(e)) {
+          neverMade.add(volume.name());
+        }
         throw e;
       }
       // Nobody but this daemon uses that name: it is what an earlier attempt could not undo.
       removeFresh(volume, image, deadline);
       create(volume, image, deadline);
     }
+  }
+
+  /** Whether a command was surely not obeyed. */
+  private static boolean isRefusal(VolumeError error) {
+    return Cluster.failure(error)
+        .filter(f -> f.kind() == CommandFailure.Kind.EXIT && !CephFailures.isTimeout(f))
+        .isPresent();
   }
 
   private void create(Volume volume, Image image, Deadline deadline) {
@@ -244,17 +263,32 @@ public final class RbdBackend implements ClusterBackend {
     attachments.detach(volume.name(), deadline);
     switch (volume.stage()) {
       case RESERVED, CREATED -> {
+        Place place = ImageOptions.place(volume.spec());
+        if (neverMade.remove(volume.name())) {
+          names.release(volume.name(), place);
+          return;
+        }
         if (descriptions.indexPublished(volume, deadline)) {
+          names.releaseOurs(volume.name(), place, deadline);
           return; // it has its name, and others may use it by now
         }
         removeFresh(volume, descriptions.image(volume), deadline);
-        names.releaseOurs(volume.name(), ImageOptions.place(volume.spec()), deadline);
+        names.releaseOurs(volume.name(), place, deadline);
       }
       case READY, REMOVING -> {
         trash.put(volume, deadline);
         tables.remove(volume, descriptions.image(volume));
       }
     }
+  }
+
+  @Override
+  public Optional<Volume> undoRemoval(Volume going, Deadline deadline) {
+    if (!trash.isUndone(going, deadline)) {
+      return Optional.empty();
+    }
+    descriptions.cancelRemoval(going.name());
+    return descriptions.find(going.name(), deadline).map(Found::volume);
   }
 
   /** A description that is still being written has the image open. */
@@ -353,7 +387,7 @@ public final class RbdBackend implements ClusterBackend {
   @Override
   public Volume changeAccess(Volume volume, boolean readOnly, Deadline deadline) {
     attachments.detach(volume.name(), deadline); // it is not mounted, as the service has seen
-    return access.change(volume, readOnly, deadline);
+    return access.change(volume.name(), readOnly, deadline);
   }
 
   @Override

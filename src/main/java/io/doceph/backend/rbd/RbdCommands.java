@@ -105,7 +105,7 @@ final class RbdCommands {
   Command trash(Place place, Deadline deadline) {
     return quick(rbd(user, "trash", "ls"), deadline)
         .stdoutLimit(LISTING_LIMIT)
-        .arg("--format", "json", place.toString());
+        .arg("--all", "--format", "json", place.toString());
   }
 
   Command restore(Place place, String id, String as, Deadline deadline) {

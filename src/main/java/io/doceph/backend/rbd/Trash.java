@@ -14,7 +14,9 @@ import io.doceph.volume.VolumeName;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
@@ -29,6 +31,8 @@ final class Trash {
   /** Deleting a large image takes as long as its objects are many. */
   private static final Duration PURGE = Duration.ofMinutes(30);
 
+  private static final Duration OTHERS_WAIT = Duration.ofMinutes(2);
+
   /** How rados says that an image's header is not there; its exit code is 1 for everything. */
   private static final String NO_HEADER = "(2) No such file or directory";
 
@@ -36,6 +40,7 @@ final class Trash {
   private final RbdCommands commands;
   private final Index index;
   private final Descriptions descriptions;
+  private final Holders holders;
   private final RbdSettings settings;
   private final Background background;
   private final AtomicBoolean purging = new AtomicBoolean();
@@ -45,12 +50,14 @@ final class Trash {
       RbdCommands commands,
       Index index,
       Descriptions descriptions,
+      Holders holders,
       RbdSettings settings,
       Background background) {
     this.cluster = cluster;
     this.commands = commands;
     this.index = index;
     this.descriptions = descriptions;
+    this.holders = holders;
     this.settings = settings;
     this.background = background;
   }
@@ -63,42 +70,94 @@ final class Trash {
   void put(Volume going, Deadline deadline) {
     Image image = descriptions.image(going);
     Optional<JsonNode> info = info(image, deadline);
-    if (info.isEmpty()) {
+    if (info.isEmpty() || !isStillIt(going, image, deadline)) {
+      // An earlier attempt may have come as far as that.
+      Optional<Descriptions.InTrash> earlier = entryOf(going, image.place(), deadline);
+      earlier.ifPresent(entry -> settle(going, image, entry, deadline));
+      if (earlier.isEmpty() && info.isPresent()) {
+        LOG.warnf(
+            "volume=%s: image %s is not the one that was to be removed, and is left alone",
+            going.name(), image);
+      }
       return;
     }
-    if (!isStillIt(going, image, deadline)) {
-      LOG.warnf(
-          "volume=%s: image %s is not the one that was to be removed, and is left alone",
-          going.name(), image);
-      return;
-    }
-    String id = info.get().path("id").asText();
-    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-    boolean keeps = settings.removal() == Removal.TRASH;
-    Instant expires = keeps ? now.plus(settings.trashExpiry()) : now;
-    ObjectNode entry = JsonNodeFactory.instance.objectNode();
-    entry.put("version", 1);
-    entry.put("deletedAt", now.toString());
-    entry.put("expiresAt", expires.toString());
-    entry.set("volume", ImageJson.write(going.at(Volume.Stage.READY)));
+    Descriptions.InTrash entry = entry(going, image.place(), info.get().path("id").asText());
     // First: an image in the trash that nobody remembers would take its space for ever.
-    index.put(image.place(), Index.TRASH + id, entry, deadline);
+    write(entry, deadline);
+    boolean keeps = settings.removal() == Removal.TRASH;
     try {
       CommandResult unused =
           cluster.run(
-              commands.moveToTrash(image, keeps ? expires.toString() : "now", deadline),
+              commands.moveToTrash(
+                  image, keeps ? entry.trashed().expiresAt().toString() : "now", deadline),
               "volume " + going.name() + " cannot be removed",
               image);
     } catch (VolumeError e) {
       if (!Cluster.isNoImage(e)) {
-        forgetUnlessItMayBeThere(image, id, e, deadline);
+        forgetUnlessItMayBeThere(image, entry.imageId(), e, deadline);
         throw e;
       }
     }
-    requireUnwatched(going, image, id, deadline);
-    if (!keeps) {
-      startPurge();
+    settle(going, image, entry, deadline);
+  }
+
+  /** Whoever is to delete it at once does so himself; others only when he has died meanwhile. */
+  private Descriptions.InTrash entry(Volume going, Place place, String id) {
+    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    boolean keeps = settings.removal() == Removal.TRASH;
+    Instant expires = now.plus(keeps ? settings.trashExpiry() : OTHERS_WAIT);
+    Volume kept = going.at(Volume.Stage.READY);
+    return new Descriptions.InTrash(new Trashed(id, going.name(), kept, now, expires), place, id);
+  }
+
+  private void write(Descriptions.InTrash entry, Deadline deadline) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("version", 1);
+    json.put("deletedAt", entry.trashed().deletedAt().toString());
+    json.put("expiresAt", entry.trashed().expiresAt().toString());
+    json.set("volume", ImageJson.write(entry.trashed().volume()));
+    index.put(entry.place(), Index.TRASH + entry.imageId(), json, deadline);
+  }
+
+  private Optional<Descriptions.InTrash> entryOf(Volume going, Place place, Deadline deadline) {
+    return descriptions.trashOf(place, deadline).stream().filter(e -> e.isOf(going)).findFirst();
+  }
+
+  /** The image is in the trash: back with it if somebody uses it, else it stays there. */
+  private void settle(Volume going, Image image, Descriptions.InTrash entry, Deadline deadline) {
+    requireUnused(going, image, entry.imageId(), deadline);
+    if (settings.removal() != Removal.TRASH) {
+      var unused = background.start(() -> purgeOrLeave(entry, true));
     }
+  }
+
+  /**
+   * Undoes a removal that has taken nothing away yet.
+   *
+   * @return whether the image is there as before, and not on its way into the trash
+   */
+  boolean isUndone(Volume going, Deadline deadline) {
+    Image image = descriptions.image(going);
+    Optional<JsonNode> info = info(image, deadline);
+    if (info.isEmpty() || !isStillIt(going, image, deadline)) {
+      return false;
+    }
+    String id = info.get().path("id").asText();
+    if (ids(image.place(), deadline).contains(id)) {
+      return false; // a command that was killed has come as far as that
+    }
+    index.remove(image.place(), Index.TRASH + id, deadline);
+    return true;
+  }
+
+  /** The images in the trash of a place, whoever has put them there, by their ids. */
+  Set<String> ids(Place place, Deadline deadline) {
+    String what = "the trash of " + place + " cannot be listed";
+    CommandResult listed =
+        cluster.always(commands.trash(place, deadline), what, settings.defaultUser(), place.pool());
+    Set<String> ids = new HashSet<>();
+    Cluster.parse(listed.stdout(), what).forEach(each -> ids.add(each.path("id").asText()));
+    return ids;
   }
 
   /** A command that was killed may have been obeyed: then the entry stays, and finds the image. */
@@ -135,12 +194,23 @@ final class Trash {
   }
 
   /** rbd puts even an image in use into the trash: somebody may have opened it just before. */
-  private void requireUnwatched(Volume going, Image image, String id, Deadline deadline) {
-    if (!isWatched(going, image, id, deadline)) {
-      return;
+  private void requireUnused(Volume going, Image image, String id, Deadline deadline) {
+    if (isWatched(going, image, id, deadline)) {
+      Claims.pause(Claims.FIRST_LOOK); // an instant's visitor
+      if (isWatched(going, image, id, deadline)) {
+        takeOut(going, image, id, deadline);
+      }
     }
-    Claims.pause(Claims.FIRST_LOOK); // an instant's visitor
-    if (!isWatched(going, image, id, deadline) || !isTakenOut(going, image, id, deadline)) {
+    if (going.spec().isReadOnly()) {
+      holders.refresh(going.name(), image.place(), deadline);
+      if (!holders.readers(going.name()).stream().allMatch(holders::isOurs)) {
+        takeOut(going, image, id, deadline);
+      }
+    }
+  }
+
+  private void takeOut(Volume going, Image image, String id, Deadline deadline) {
+    if (!isTakenOut(going, image, id, deadline)) {
       return;
     }
     index.remove(image.place(), Index.TRASH + id, deadline);
@@ -164,8 +234,8 @@ final class Trash {
               settings.defaultUser());
       return true;
     } catch (VolumeError e) {
-      if (Cluster.isNoImage(e)) {
-        return false;
+      if (Cluster.isNoImage(e) || Cluster.exited(e, CephFailures.EBUSY)) {
+        return false; // it is being deleted
       }
       throw e;
     }
@@ -217,6 +287,10 @@ final class Trash {
         throw e;
       }
       if (!isBack(entry, as, deadline)) { // as an interrupted restore leaves it
+        if (!entry.isSettled()) {
+          throw new VolumeError(
+              VolumeError.Code.BUSY, what + ": it is just being removed; try again", e);
+        }
         index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
         throw new VolumeError(
             VolumeError.Code.NOT_FOUND, what + ": its image is not in the trash any more", e);
@@ -251,10 +325,11 @@ final class Trash {
 
   /** Deletes a removed volume for good. */
   void purge(Trashed trashed, Deadline deadline) {
-    purge(entry(trashed), deadline);
+    purge(entry(trashed), false, deadline);
   }
 
-  private void purge(Descriptions.InTrash entry, Deadline deadline) {
+  /** {@code moved} tells that the image is surely there, or has been deleted since. */
+  private void purge(Descriptions.InTrash entry, boolean moved, Deadline deadline) {
     try {
       CommandResult unused =
           cluster.run(
@@ -277,6 +352,9 @@ final class Trash {
       }
       if (!Cluster.isNoImage(e)) {
         throw e;
+      }
+      if (!moved && !entry.isSettled()) {
+        return; // it may be on its way there
       }
     }
     index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
@@ -314,19 +392,19 @@ final class Trash {
     Instant now = Instant.now();
     for (Descriptions.InTrash entry : descriptions.trashOf(place, Deadline.after(PURGE))) {
       if (!entry.trashed().expiresAt().isAfter(now)) {
-        purgeOrLeave(entry);
+        purgeOrLeave(entry, false);
       }
     }
   }
 
   /** One that has a snapshot keeps no other from being deleted. */
-  private void purgeOrLeave(Descriptions.InTrash entry) {
+  private void purgeOrLeave(Descriptions.InTrash entry, boolean moved) {
     try {
-      purge(entry, Deadline.after(PURGE));
+      purge(entry, moved, Deadline.after(PURGE));
       LOG.infof(
           "volume=%s: removed %s, deleted from the trash now",
           entry.trashed().name(), entry.trashed().deletedAt());
-    } catch (VolumeError e) {
+    } catch (VolumeError | CommandFailure e) {
       LOG.warnf("%s; tried again later", e.getMessage());
     }
   }
