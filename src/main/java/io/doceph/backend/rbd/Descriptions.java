@@ -53,6 +53,11 @@ final class Descriptions {
 
   private volatile List<InTrash> trash = List.of();
 
+  /** By image; newer than the last listing. */
+  private final Map<String, TrashChange> trashChanges = new HashMap<>();
+
+  private record TrashChange(long when, Optional<InTrash> entry) {}
+
   /**
    * What was removed and can be brought back.
    *
@@ -142,14 +147,46 @@ final class Descriptions {
     }
     lastListing = listing;
     holders.listed(began, writers, readers);
-    removed.sort((a, b) -> b.trashed().deletedAt().compareTo(a.trashed().deletedAt()));
-    trash = List.copyOf(removed);
+    listedTrash(began, removed);
     for (Found each : unfinished.list()) {
       if (!isPublished(each, all.get(each.name()))) {
         all.put(each.name(), each);
       }
     }
     return List.copyOf(all.values());
+  }
+
+  /** What this host has changed since a listing began is newer than the listing. */
+  private void listedTrash(long began, List<InTrash> listed) {
+    synchronized (trashChanges) { // a lock of its own: a listing may wait long for the cluster
+      trashChanges.values().removeIf(change -> change.when() - began <= 0);
+      arrangeTrash(listed);
+    }
+  }
+
+  private void arrangeTrash(List<InTrash> listed) {
+    List<InTrash> now = new ArrayList<>(listed);
+    now.removeIf(entry -> trashChanges.containsKey(entry.imageId()));
+    trashChanges.values().forEach(change -> change.entry().ifPresent(now::add));
+    now.sort((a, b) -> b.trashed().deletedAt().compareTo(a.trashed().deletedAt()));
+    trash = List.copyOf(now);
+  }
+
+  /** This host has put an image into the trash. */
+  void trashed(InTrash entry) {
+    changeTrash(entry.imageId(), Optional.of(entry));
+  }
+
+  /** This host has taken an image out of the trash, or deleted it. */
+  void untrashed(InTrash entry) {
+    changeTrash(entry.imageId(), Optional.empty());
+  }
+
+  private void changeTrash(String imageId, Optional<InTrash> entry) {
+    synchronized (trashChanges) {
+      trashChanges.put(imageId, new TrashChange(System.nanoTime(), entry));
+      arrangeTrash(trash);
+    }
   }
 
   private static Optional<VolumeName> name(String key, int length) {

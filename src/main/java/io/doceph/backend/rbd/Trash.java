@@ -126,6 +126,7 @@ final class Trash {
   /** The image is in the trash: back with it if somebody uses it, else it stays there. */
   private void settle(Volume going, Image image, Descriptions.InTrash entry, Deadline deadline) {
     requireUnused(going, image, entry.imageId(), deadline);
+    descriptions.trashed(entry);
     if (settings.removal() != Removal.TRASH) {
       var unused = background.start(() -> purgeOrLeave(entry, true));
     }
@@ -291,14 +292,14 @@ final class Trash {
           throw new VolumeError(
               VolumeError.Code.BUSY, what + ": it is just being removed; try again", e);
         }
-        index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
+        forget(entry, deadline);
         throw new VolumeError(
             VolumeError.Code.NOT_FOUND, what + ": its image is not in the trash any more", e);
       }
     }
     Volume back = renamed(entry.trashed().volume(), as);
     descriptions.update(back, deadline);
-    index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
+    forget(entry, deadline);
     return back;
   }
 
@@ -357,7 +358,12 @@ final class Trash {
         return; // it may be on its way there
       }
     }
+    forget(entry, deadline);
+  }
+
+  private void forget(Descriptions.InTrash entry, Deadline deadline) {
     index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
+    descriptions.untrashed(entry);
   }
 
   /** Deletes what has expired, in the background, unless that is under way. */
