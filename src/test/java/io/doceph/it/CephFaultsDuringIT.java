@@ -205,7 +205,7 @@ class CephFaultsDuringIT {
       // Its data are gone: its removal is finished
       ceph.assertNothingIsLeft();
       assertThat(plugin.names()).isEmpty();
-      Plugin.succeeded(plugin.tryRemove("v"));
+      awaitSuccess(() -> plugin.tryRemove("v"));
       awaitSuccess(() -> plugin.tryCreate("v", ""));
       plugin.remove("v");
       ceph.assertNothingIsLeft();

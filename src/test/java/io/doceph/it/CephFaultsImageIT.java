@@ -19,6 +19,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -241,37 +243,48 @@ class CephFaultsImageIT {
   }
 
   @Test
-  void aDeviceThatIsHeldIsToldWithTheProcess() throws Exception {
-    // Given a process that opens the device as soon as it is unmounted
-    try (Plugin plugin = new Plugin(ceph.start())) {
+  void aDeviceThatIsHeldIsToldWithTheProcess() {
+    DocephDaemon daemon = ceph.start();
+    try (Plugin plugin = new Plugin(daemon)) {
       plugin.create("v", "");
       String device = device(plugin.mount("v", "c1"));
-      Path pid = ceph.bed().path("holder.pid");
-      ceph.trouble(
-          "rbd",
-          " unmap ",
-          """
-          if [ ! -e %s ]; then
-            setsid perl -e 'sysopen(F, $ARGV[0], 128) or die; open(P, ">", $ARGV[1].".new"); print P $$; close P; rename($ARGV[1].".new", $ARGV[1]); sleep 100' %s %s </dev/null >/dev/null 2>&1 &
-            while [ ! -e %s ]; do sleep 0.02; done
-          fi"""
-              .formatted(pid, device, pid, pid));
-      try {
-        PluginClient.Answer answer = plugin.tryUnmount("v", "c1");
 
-        assertRefused(
-            answer,
-            "volume v cannot be unmapped: the device " + device + " is in use by process ",
-            Files.readString(pid) + " (perl)",
-            "; end that, then try again");
+      // When a process opens the device as soon as it is unmounted
+      List<Process> holders = new ArrayList<>();
+      PluginClient.Answer answer;
+      try {
+        answer =
+            ceph.faultAt(
+                "rbd",
+                " unmap ",
+                () -> holders.add(hold(device)),
+                () -> CephBed.async(daemon, p -> p.tryUnmount("v", "c1")).join());
       } finally {
-        ProcessHandle.of(Long.parseLong(Files.readString(pid)))
-            .ifPresent(ProcessHandle::destroyForcibly);
+        holders.forEach(Process::destroyForcibly);
       }
+
+      // Then it is told who that is, and the same call succeeds when that has ended
+      assertRefused(
+          answer,
+          "volume v cannot be unmapped: the device " + device + " is in use by process ",
+          holders.getFirst().pid() + " (perl)",
+          "; end that, then try again");
       awaitSuccess(() -> plugin.tryUnmount("v", "c1"));
       Await.until("it is unmapped", CephBed.SOON, () -> ceph.mapped().isEmpty());
       plugin.remove("v");
       ceph.assertNothingIsLeft();
+    }
+  }
+
+  /** A process that has the device open, exclusively. */
+  private static Process hold(String device) {
+    String script = "sysopen(F, $ARGV[0], 128) or die; $| = 1; print \"held\\n\"; sleep 100";
+    try {
+      Process process = new ProcessBuilder("perl", "-e", script, device).start();
+      assertThat(process.inputReader().readLine()).isEqualTo("held");
+      return process;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
