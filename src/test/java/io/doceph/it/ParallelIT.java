@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,9 @@ class ParallelIT {
   private static final int VOLUMES = 50;
   private static final int AT_ONCE = 10;
   private static final int BYTES = 1 << 20;
+
+  /** A thread that has nothing to do is kept for a minute. */
+  private static final Duration IDLE_THREADS_END = Duration.ofSeconds(90);
 
   private final Bed bed = Bed.make();
 
@@ -77,7 +81,7 @@ class ParallelIT {
           () -> programs(daemon).isEmpty());
       Await.until(
           () -> "no more is held than " + baseline + ": " + Holdings.of(daemon.pid()),
-          Bed.SOON,
+          IDLE_THREADS_END,
           () -> Holdings.of(daemon.pid()).isWithin(baseline));
     }
   }
