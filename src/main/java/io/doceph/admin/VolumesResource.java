@@ -58,7 +58,7 @@ public class VolumesResource {
               .find(checked)
               .thenApply(
                   found ->
-                      ok(VolumeItem.of(found.orElseThrow(() -> VolumeService.unknown(checked)))));
+                      ok(VolumeItem.of(found.orElseThrow(() -> VolumeError.unknown(checked)))));
         });
   }
 
@@ -142,7 +142,7 @@ public class VolumesResource {
   }
 
   private static VolumeName named(Optional<VolumeView> found, VolumeName name) {
-    return found.map(VolumeView::name).orElseThrow(() -> VolumeService.unknown(name));
+    return found.map(VolumeView::name).orElseThrow(() -> VolumeError.unknown(name));
   }
 
   private static String holder(ObjectNode request) {

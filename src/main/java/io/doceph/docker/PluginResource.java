@@ -112,7 +112,7 @@ public class PluginResource {
               .find(name)
               .thenApply(
                   found -> {
-                    VolumeView view = found.orElseThrow(() -> VolumeService.unknown(name));
+                    VolumeView view = found.orElseThrow(() -> VolumeError.unknown(name));
                     String path = view.mount() == null ? "" : view.mount().mountpoint().toString();
                     return Answers.ok(Answers.object().put("Mountpoint", path).put("Err", ""));
                   });

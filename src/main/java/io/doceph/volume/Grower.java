@@ -84,12 +84,25 @@ final class Grower {
     try {
       backend.growData(growing, size.bytes(), deadline);
     } catch (VolumeError e) {
-      backend.describe(volume, deadline); // nothing has grown: there is nothing to finish
+      notGrown(volume, backend, deadline, e);
       throw e;
     }
     return mounted.isPresent()
         ? finishMounted(growing, backend, mounted.get(), deadline)
         : finishOffline(growing, backend, deadline);
+  }
+
+  /** There is nothing to finish; but a command that is stuck may be obeyed yet. */
+  private static void notGrown(
+      Volume volume, VolumeBackend backend, Deadline deadline, VolumeError cause) {
+    if (Failures.isStuck(cause)) {
+      return;
+    }
+    try {
+      backend.describe(volume, deadline);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   /** Finishes a grow that is written down, while the volume is mounted. */
@@ -149,18 +162,39 @@ final class Grower {
       filesystems.mount(device, filesystem, place, MountPlan.forPreparing(volume.spec()), deadline);
       try {
         filesystems.grow(filesystem, device, place, deadline);
-      } finally {
-        filesystems.unmount(place, deadline);
+      } catch (RuntimeException e) {
+        unmountAfter(e, filesystems, place, deadline);
+        throw e;
       }
+      filesystems.unmount(place, deadline);
       Files.deleteIfExists(place);
     } catch (IOException e) {
       throw Failures.ofFile("cannot mount volume " + volume.name() + " to grow it", e);
     }
   }
 
+  private static void unmountAfter(
+      RuntimeException cause, Filesystems filesystems, Path place, Deadline deadline) {
+    if (Failures.isStuck(cause)) {
+      return; // it is still being used
+    }
+    try {
+      filesystems.unmount(place, deadline);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
   private Volume finished(Volume volume, VolumeBackend backend, Deadline deadline) {
     cuts.reached(CutPoint.GROW_FILESYSTEM);
-    Volume done = volume.with(volume.spec().withSize(new ByteSize(volume.growTo()))).growing(0);
+    // What another host has changed of it meanwhile is kept.
+    Volume now =
+        backend
+            .find(volume.name(), deadline)
+            .map(Found::volume)
+            .filter(v -> v.createdAt().equals(volume.createdAt()))
+            .orElse(volume);
+    Volume done = now.with(now.spec().withSize(new ByteSize(volume.growTo()))).growing(0);
     backend.describe(done, deadline);
     return done;
   }

@@ -57,4 +57,10 @@ public sealed class VolumeError extends RuntimeException permits ChangedElsewher
   public Code code() {
     return code;
   }
+
+  /** The failure for a name that no backend has. */
+  public static VolumeError unknown(VolumeName name) {
+    return new VolumeError(
+        Code.NOT_FOUND, "there is no volume " + name + "; `doceph list` shows those there are");
+  }
 }

@@ -494,14 +494,20 @@ public final class VolumeService implements AutoCloseable {
             o.commit();
             return view(Found.of(grown));
           } catch (RuntimeException e) {
-            lookUpAgain(name, backend, o.deadline());
+            lookUpAfter(e, name, backend, o.deadline());
             throw e;
           }
         });
   }
 
-  private void lookUpAgain(VolumeName name, VolumeBackend backend, Deadline deadline) {
-    backend.find(name, deadline).ifPresent(f -> catalogue.put(f, backend.name()));
+  /** The failure itself must be told: after one that is stuck the volume stays locked. */
+  private void lookUpAfter(
+      RuntimeException cause, VolumeName name, VolumeBackend backend, Deadline deadline) {
+    try {
+      backend.find(name, deadline).ifPresent(f -> catalogue.put(f, backend.name()));
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
   }
 
   private Optional<Found> lookUp(VolumeName name, Deadline deadline) {
@@ -518,12 +524,12 @@ public final class VolumeService implements AutoCloseable {
   /** The same as it is now, whatever is remembered of it: what is changed must not be older. */
   Volume requireReadyNow(VolumeName name, Deadline deadline) {
     if (forgotten.has(name)) {
-      throw unknown(name);
+      throw VolumeError.unknown(name);
     }
-    Found found = backends.find(name, deadline).orElseThrow(() -> unknown(name));
+    Found found = backends.find(name, deadline).orElseThrow(() -> VolumeError.unknown(name));
     Volume volume = require(found);
     if (!isSettled(found)) {
-      throw unknown(name);
+      throw VolumeError.unknown(name);
     }
     catalogue.put(found, volume.spec().backend());
     return volume;
@@ -531,9 +537,9 @@ public final class VolumeService implements AutoCloseable {
 
   Volume requireReady(VolumeName name, Deadline deadline) {
     Optional<Found> found = forgotten.has(name) ? Optional.empty() : lookUp(name, deadline);
-    Volume volume = require(found.orElseThrow(() -> unknown(name)));
+    Volume volume = require(found.orElseThrow(() -> VolumeError.unknown(name)));
     if (volume.stage() != Volume.Stage.READY) {
-      throw unknown(name);
+      throw VolumeError.unknown(name);
     }
     return volume;
   }
@@ -551,13 +557,6 @@ public final class VolumeService implements AutoCloseable {
           "volume " + found.name() + " cannot be used: " + found.problem());
     }
     return volume;
-  }
-
-  /** The failure for a name that no backend has. */
-  public static VolumeError unknown(VolumeName name) {
-    return new VolumeError(
-        VolumeError.Code.NOT_FOUND,
-        "there is no volume " + name + "; `doceph list` shows those there are");
   }
 
   /** What administrators ask for beyond making, mounting and removing. */

@@ -154,6 +154,37 @@ class SharedAccessIT extends TwoHosts {
     alpha().plugin().remove("shared");
   }
 
+  @Test
+  void whatWasInterruptedIsMountedByNobodyUntilItIsFinished() throws IOException {
+    // Given a host that died while it made a volume one that is only read
+    alpha().plugin().create("shared", "");
+    Path entry = Files.createTempFile("entry", ".json");
+    rig()
+        .rados("-p", "volumes", "getomapval", "doceph.index", "shared", entry.toString())
+        .succeeded();
+    String changing =
+        Files.readString(entry).replace("\"options\":{", "\"options\":{\"changing-access\":true,");
+    rig().rados("-p", "volumes", "setomapval", "doceph.index", "shared", changing).succeeded();
+    Files.delete(entry);
+
+    // Then nobody mounts it, and it is said what to do
+    for (CephHost host : List.of(alpha(), beta())) {
+      PluginClient.Answer answer = host.plugin().tryMount("shared", "c1");
+      Plugin.refused(answer, 500);
+      assertThat(answer.err()).contains("`doceph access shared ro`");
+      host.assertNothingLeft();
+    }
+
+    // When that is done, then it is read; and it goes back as well
+    changed(beta(), true);
+    assertThat(alpha().plugin().mount("shared", "c2")).isDirectory();
+    alpha().plugin().unmount("shared", "c2");
+    changed(alpha(), false);
+    Files.writeString(beta().plugin().mount("shared", "c3").resolve("f"), "x");
+    beta().plugin().unmount("shared", "c3");
+    beta().plugin().remove("shared");
+  }
+
   private static PluginClient.Answer access(CephHost host, boolean readOnly) {
     return host.post("/v1/volumes/shared/access", "{\"readOnly\":" + readOnly + "}");
   }

@@ -172,18 +172,40 @@ final class Attachments {
   private Path attachToRead(Volume volume, Image image, Deadline deadline) {
     record(volume, image, true);
     try {
-      announceReading(volume, image, deadline);
-      ImageUsers.Users now = users.both(image, deadline);
-      if (now.hasLiveWriter()) { // one that is no doceph, or has not seen yet that nobody may write
-        claims.awaitNobody(volume.name(), image, deadline);
-        now = users.both(image, deadline);
-      }
-      claims.fenceTheDead(volume.name(), image, now, deadline);
-      return map(volume, image, deadline);
+      prepareToRead(volume, image, deadline);
     } catch (RuntimeException e) {
-      undoMap(volume, e);
+      forgetReader(volume, image); // nothing is mapped
       throw e;
     }
+    try {
+      return map(volume, image, deadline);
+    } catch (VolumeError e) {
+      if (isRefusal(e)) {
+        forgetReader(volume, image);
+      } else {
+        undoMap(volume, e);
+      }
+      throw e;
+    }
+  }
+
+  private void forgetReader(Volume volume, Image image) {
+    maps.remove(volume.name());
+    var unused = holders.withdraw(volume.name(), image.place(), false);
+  }
+
+  private static boolean isRefusal(VolumeError error) {
+    return Cluster.failure(error).filter(f -> f.kind() == CommandFailure.Kind.EXIT).isPresent();
+  }
+
+  private void prepareToRead(Volume volume, Image image, Deadline deadline) {
+    announceReading(volume, image, deadline);
+    ImageUsers.Users now = users.both(image, deadline);
+    if (now.hasLiveWriter()) { // one that is no doceph, or has not seen yet that nobody may write
+      claims.awaitNobody(volume.name(), image, deadline);
+      now = users.both(image, deadline);
+    }
+    claims.fenceTheDead(volume.name(), image, now, deadline);
   }
 
   /** First it is written down who reads: whoever lets others write sees it, or is seen here. */
@@ -208,6 +230,16 @@ final class Attachments {
     if (!now.equals(known)) {
       throw new ChangedElsewhere(now);
     }
+    if (now.spec().isSet(Access.CHANGING)) {
+      throw new VolumeError(
+          VolumeError.Code.BUSY,
+          "volume "
+              + now.name()
+              + " is just being made one that is read or one that is written; try again, and if that"
+              + " was interrupted, `doceph access "
+              + now.name()
+              + " ro` or `rw` finishes it");
+    }
   }
 
   private Path mapAs(Volume volume, Image image, boolean inUse, Deadline deadline) {
@@ -215,9 +247,7 @@ final class Attachments {
     try {
       return map(volume, image, deadline);
     } catch (VolumeError e) {
-      boolean surelyNot =
-          Cluster.failure(e).filter(f -> f.kind() == CommandFailure.Kind.EXIT).isPresent();
-      if (surelyNot) {
+      if (isRefusal(e)) {
         maps.remove(volume.name());
       }
       throw Cluster.isNoImage(e) && inUse ? gone(volume, image, e) : e;
@@ -432,10 +462,13 @@ final class Attachments {
   /** Who writes to a volume on another host, as of the last listing. */
   Optional<VolumeUser> writerElsewhere(VolumeName volume) {
     Optional<Holders.Holder> writer = holders.writer(volume).filter(h -> !holders.isOurs(h));
-    // What was there before this host mapped it says nothing about who has it now.
+    // What was there before this host mapped it says nothing about who has it now; and a volume
+    // that is read has no writer.
     boolean superseded =
         writer.isPresent()
-            && maps.get(volume).filter(e -> e.superseded().equals(writer.get().raw())).isPresent();
+            && maps.get(volume)
+                .filter(e -> e.readOnly() || e.superseded().equals(writer.get().raw()))
+                .isPresent();
     return superseded ? Optional.empty() : writer.map(Holders.Holder::user);
   }
 }

@@ -32,7 +32,8 @@ final class Mapper {
 
   /** How unmap says that the image is not mapped: what was to be done is done. */
   private static final List<String> NOT_MAPPED =
-      List.of("not a mapped image", "is not a block device", "is not an rbd device");
+      List.of(
+          "not a mapped image", "is not mapped", "is not a block device", "is not an rbd device");
 
   /**
    * A mapped image.
@@ -224,7 +225,7 @@ final class Mapper {
         devices.add(
             new Device(
                 new Place(each.path("pool").asText(), each.path("namespace").asText("")),
-                each.path("name").asText(),
+                each.path(each.has("name") ? "name" : "image").asText(),
                 Path.of(each.path("device").asText())));
       }
     }

@@ -96,7 +96,7 @@ public final class RbdBackend implements ClusterBackend {
             settings, descriptions, users, claims, holders, mapper, maps, tables, background);
     this.missingImages = new MissingImages(cluster, commands);
     this.names = new NameClaims(cluster, commands, index, settings, background);
-    this.access = new Access(descriptions, users, claims, settings);
+    this.access = new Access(descriptions, users, claims, holders, settings);
     this.trash = new Trash(cluster, commands, index, descriptions, holders, settings, background);
     this.adoption =
         new Adoption(

@@ -133,7 +133,9 @@ final class RbdCommands {
   /** {@code which} is the image or one of its devices. */
   Command unmap(Image image, String which, String type, boolean force, Deadline deadline) {
     Command command = rbd(image.user(), "device", "unmap").deadline(deadline).arg("-t", type);
-    return (force ? command.arg("-o", "force") : command).arg(which);
+    // rbd-nbd knows no force.
+    boolean forced = force && !type.equals(Mapper.NBD);
+    return (forced ? command.arg("-o", "force") : command).arg(which);
   }
 
   Command devices(String type, Deadline deadline) {

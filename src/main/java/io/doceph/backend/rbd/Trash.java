@@ -73,7 +73,13 @@ final class Trash {
     if (info.isEmpty() || !isStillIt(going, image, deadline)) {
       // An earlier attempt may have come as far as that.
       Optional<Descriptions.InTrash> earlier = entryOf(going, image.place(), deadline);
-      earlier.ifPresent(entry -> settle(going, image, entry, deadline));
+      earlier.ifPresent(
+          entry -> {
+            if (info.isEmpty() && ids(image.place(), deadline).contains(entry.imageId())) {
+              move(going, image, entry, deadline); // it may have been killed half-way
+            }
+            settle(going, image, entry, deadline);
+          });
       if (earlier.isEmpty() && info.isPresent()) {
         LOG.warnf(
             "volume=%s: image %s is not the one that was to be removed, and is left alone",
@@ -84,6 +90,18 @@ final class Trash {
     Descriptions.InTrash entry = entry(going, image.place(), info.get().path("id").asText());
     // First: an image in the trash that nobody remembers would take its space for ever.
     write(entry, deadline);
+    try {
+      move(going, image, entry, deadline);
+    } catch (VolumeError e) {
+      forgetUnlessItMayBeThere(entry, e, deadline);
+      throw e;
+    }
+    write(entry, deadline); // another host that was refused the same may have taken it away
+    settle(going, image, entry, deadline);
+  }
+
+  /** Moves an image to the trash; none is success. */
+  private void move(Volume going, Image image, Descriptions.InTrash entry, Deadline deadline) {
     boolean keeps = settings.removal() == Removal.TRASH;
     try {
       CommandResult unused =
@@ -94,11 +112,9 @@ final class Trash {
               image);
     } catch (VolumeError e) {
       if (!Cluster.isNoImage(e)) {
-        forgetUnlessItMayBeThere(image, entry.imageId(), e, deadline);
         throw e;
       }
     }
-    settle(going, image, entry, deadline);
   }
 
   /** Whoever is to delete it at once does so himself; others only when he has died meanwhile. */
@@ -147,7 +163,17 @@ final class Trash {
     if (ids(image.place(), deadline).contains(id)) {
       return false; // a command that was killed has come as far as that
     }
-    index.remove(image.place(), Index.TRASH + id, deadline);
+    Optional<Descriptions.InTrash> entry = entryOf(going, image.place(), deadline);
+    return entry.isEmpty() || isForgotten(entry.get(), deadline);
+  }
+
+  /** Another host may be moving it there at this moment: then the entry stays. */
+  private boolean isForgotten(Descriptions.InTrash entry, Deadline deadline) {
+    index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
+    if (ids(entry.place(), deadline).contains(entry.imageId())) {
+      write(entry, deadline);
+      return false;
+    }
     return true;
   }
 
@@ -163,13 +189,13 @@ final class Trash {
 
   /** A command that was killed may have been obeyed: then the entry stays, and finds the image. */
   private void forgetUnlessItMayBeThere(
-      Image image, String id, VolumeError cause, Deadline deadline) {
+      Descriptions.InTrash entry, VolumeError cause, Deadline deadline) {
     boolean refused =
         Cluster.failure(cause)
             .filter(f -> f.kind() == CommandFailure.Kind.EXIT && !CephFailures.isTimeout(f))
             .isPresent();
     if (refused) {
-      index.remove(image.place(), Index.TRASH + id, deadline);
+      boolean unused = isForgotten(entry, deadline);
     }
   }
 
@@ -202,11 +228,9 @@ final class Trash {
         takeOut(going, image, id, deadline);
       }
     }
-    if (going.spec().isReadOnly()) {
-      holders.refresh(going.name(), image.place(), deadline);
-      if (!holders.readers(going.name()).stream().allMatch(holders::isOurs)) {
-        takeOut(going, image, id, deadline);
-      }
+    holders.refresh(going.name(), image.place(), deadline);
+    if (!holders.readers(going.name()).stream().allMatch(holders::isOurs)) {
+      takeOut(going, image, id, deadline);
     }
   }
 
