@@ -59,6 +59,9 @@ abstract class RigTest {
       if (!failed) {
         requireNothingLeft();
       }
+    } catch (AssertionError e) {
+      tell();
+      throw e;
     } finally {
       daemons.forEach(DocephDaemon::term);
       hosts.forEach(RbdHost::close);
