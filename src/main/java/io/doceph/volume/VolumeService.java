@@ -526,17 +526,16 @@ public final class VolumeService implements AutoCloseable {
     if (forgotten.has(name)) {
       throw VolumeError.unknown(name);
     }
-    Found found = backends.find(name, deadline).orElseThrow(() -> VolumeError.unknown(name));
-    Volume volume = require(found);
-    if (!isSettled(found)) {
-      throw VolumeError.unknown(name);
-    }
-    catalogue.put(found, volume.spec().backend());
+    Volume volume = ready(name, backends.find(name, deadline));
+    catalogue.put(Found.of(volume), volume.spec().backend());
     return volume;
   }
 
   Volume requireReady(VolumeName name, Deadline deadline) {
-    Optional<Found> found = forgotten.has(name) ? Optional.empty() : lookUp(name, deadline);
+    return ready(name, forgotten.has(name) ? Optional.empty() : lookUp(name, deadline));
+  }
+
+  private static Volume ready(VolumeName name, Optional<Found> found) {
     Volume volume = require(found.orElseThrow(() -> VolumeError.unknown(name)));
     if (volume.stage() != Volume.Stage.READY) {
       throw VolumeError.unknown(name);

@@ -119,7 +119,8 @@ final class Attachments {
       try {
         CompletableFuture<Optional<Found>> now =
             background.start(() -> descriptions.published(volume.name(), image.place(), deadline));
-        List<ImageUsers.Watcher> watchers = lookBeside(now, image, deadline);
+        List<ImageUsers.Watcher> watchers =
+            Background.beside(now, () -> claims.look(image, deadline));
         requireAsKnown(volume, Background.join(now), deadline);
         if (watchers.size() == 1) {
           claims.fenceTheWriter(volume.name(), image, watchers, deadline);
@@ -159,16 +160,6 @@ final class Attachments {
     maps.remove(volume.name());
   }
 
-  private List<ImageUsers.Watcher> lookBeside(
-      CompletableFuture<?> other, Image image, Deadline deadline) {
-    try {
-      return claims.look(image, deadline);
-    } catch (RuntimeException e) {
-      other.handle((done, failure) -> done).join();
-      throw e;
-    }
-  }
-
   private Path attachToRead(Volume volume, Image image, Deadline deadline) {
     record(volume, image, true);
     try {
@@ -180,7 +171,7 @@ final class Attachments {
     try {
       return map(volume, image, deadline);
     } catch (VolumeError e) {
-      if (isRefusal(e)) {
+      if (isExit(e)) {
         forgetReader(volume, image);
       } else {
         undoMap(volume, e);
@@ -194,7 +185,7 @@ final class Attachments {
     var unused = holders.withdraw(volume.name(), image.place(), false);
   }
 
-  private static boolean isRefusal(VolumeError error) {
+  private static boolean isExit(VolumeError error) {
     return Cluster.failure(error).filter(f -> f.kind() == CommandFailure.Kind.EXIT).isPresent();
   }
 
@@ -247,7 +238,7 @@ final class Attachments {
     try {
       return map(volume, image, deadline);
     } catch (VolumeError e) {
-      if (isRefusal(e)) {
+      if (isExit(e)) {
         maps.remove(volume.name());
       }
       throw Cluster.isNoImage(e) && inUse ? gone(volume, image, e) : e;

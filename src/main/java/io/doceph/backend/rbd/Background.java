@@ -34,6 +34,16 @@ final class Background implements AutoCloseable {
     }
   }
 
+  /** Does this while other work runs; a failure is thrown once that has ended, too. */
+  static <T> T beside(CompletableFuture<?> other, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      other.handle((done, failure) -> done).join();
+      throw e;
+    }
+  }
+
   @Override
   public void close() {
     threads.shutdown();

@@ -281,15 +281,13 @@ final class Claims {
    * itself when this host writes, and its owner is cut off by that as well.
    */
   void fenceTheWriter(VolumeName volume, Image image, List<Watcher> watchers, Deadline deadline) {
-    boolean said =
-        (holders.areFresh()
-                ? holders.writer(volume)
-                : holders.lookUp(volume, image.place(), deadline))
-            .filter(h -> !isThisBoot(h))
-            .isPresent();
-    if (said) {
-      // The listing may be of before it had given the volume back.
-      Optional<Holders.Holder> unused = holders.lookUp(volume, image.place(), deadline);
+    boolean listed = isSuspect(volume);
+    if (!listed && holders.areFresh()) {
+      return;
+    }
+    // The listing may be of before somebody took the volume, or gave it back.
+    Optional<Holders.Holder> unused = holders.lookUp(volume, image.place(), deadline);
+    if (listed || isSuspect(volume)) {
       fenceTheDead(volume, image, new Users(watchers, users.locks(image, deadline)), deadline);
     }
   }

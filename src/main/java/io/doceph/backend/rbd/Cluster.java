@@ -179,6 +179,15 @@ final class Cluster {
         .isPresent();
   }
 
+  /**
+   * Whether the command was surely not obeyed: it ended by itself, and not for want of an answer.
+   */
+  static boolean isRefusal(VolumeError error) {
+    return failure(error)
+        .filter(f -> f.kind() == CommandFailure.Kind.EXIT && !CephFailures.isTimeout(f))
+        .isPresent();
+  }
+
   /** Whether the image is not there. */
   static boolean isNoImage(VolumeError error) {
     return failure(error).filter(CephFailures::isNoImage).isPresent();

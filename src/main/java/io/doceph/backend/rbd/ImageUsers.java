@@ -50,13 +50,7 @@ final class ImageUsers {
 
   Users both(Image image, Deadline deadline) {
     CompletableFuture<List<Lock>> locks = background.start(() -> locks(image, deadline));
-    List<Watcher> watchers;
-    try {
-      watchers = watchers(image, deadline);
-    } catch (RuntimeException e) {
-      locks.exceptionally(ignored -> List.of()).join();
-      throw e;
-    }
+    List<Watcher> watchers = Background.beside(locks, () -> watchers(image, deadline));
     return new Users(watchers, Background.join(locks));
   }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.doceph.host.Filesystems;
 import io.doceph.host.Tools;
-import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.Deadline;
 import io.doceph.host.process.ProcessRunner;
@@ -227,7 +226,7 @@ public final class RbdBackend implements ClusterBackend {
       create(volume, image, deadline);
     } catch (VolumeError e) {
       if (!Cluster.exited(e, CephFailures.EEXIST)) {
-        if (isRefusal(e)) {
+        if (Cluster.isRefusal(e)) {
           neverMade.add(volume.name());
         }
         throw e;
@@ -236,13 +235,6 @@ public final class RbdBackend implements ClusterBackend {
       removeFresh(volume, image, deadline);
       create(volume, image, deadline);
     }
-  }
-
-  /** Whether a command was surely not obeyed. */
-  private static boolean isRefusal(VolumeError error) {
-    return Cluster.failure(error)
-        .filter(f -> f.kind() == CommandFailure.Kind.EXIT && !CephFailures.isTimeout(f))
-        .isPresent();
   }
 
   private void create(Volume volume, Image image, Deadline deadline) {

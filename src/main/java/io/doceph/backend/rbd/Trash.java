@@ -190,11 +190,7 @@ final class Trash {
   /** A command that was killed may have been obeyed: then the entry stays, and finds the image. */
   private void forgetUnlessItMayBeThere(
       Descriptions.InTrash entry, VolumeError cause, Deadline deadline) {
-    boolean refused =
-        Cluster.failure(cause)
-            .filter(f -> f.kind() == CommandFailure.Kind.EXIT && !CephFailures.isTimeout(f))
-            .isPresent();
-    if (refused) {
+    if (Cluster.isRefusal(cause)) {
       boolean unused = isForgotten(entry, deadline);
     }
   }
