@@ -40,14 +40,18 @@ final class Cluster {
    * @throws VolumeError with a sentence for the user; its cause is the {@link CommandFailure}
    */
   CommandResult run(Command command, String what, Image image) {
-    reachability.require(what, image.place().pool());
-    return always(command, what, image.user(), image.place().pool());
+    return whileReachable(command, what, image.user(), image.place().pool());
   }
 
   /** The same for the index of a place. */
   CommandResult run(Command command, String what, Place place, String user) {
-    reachability.require(what, place.pool());
-    return always(command, what, user, place.pool());
+    return whileReachable(command, what, user, place.pool());
+  }
+
+  // The cluster may fall silent while the command waits for its turn.
+  private CommandResult whileReachable(Command command, String what, String user, String pool) {
+    reachability.require(what, pool);
+    return attempt(command, what, user, pool, () -> reachability.require(what, pool));
   }
 
   /**
@@ -82,6 +86,11 @@ final class Cluster {
 
   /** Runs a command even if the cluster has just not answered another one. */
   CommandResult always(Command command, String what, String user, String pool) {
+    return attempt(command, what, user, pool, () -> {});
+  }
+
+  private CommandResult attempt(
+      Command command, String what, String user, String pool, Runnable requireWorth) {
     if (!Files.exists(conf)) {
       throw new VolumeError(
           VolumeError.Code.UNAVAILABLE,
@@ -92,7 +101,7 @@ final class Cluster {
               + " doceph.backends without rbd)");
     }
     try {
-      CommandResult result = runner.run(command);
+      CommandResult result = runner.run(command, requireWorth);
       reachability.answered(pool);
       return result;
     } catch (CommandFailure e) {

@@ -208,6 +208,6 @@ final class RbdCommands {
   }
 
   private Command quick(Command command, Deadline deadline) {
-    return command.deadline(deadline.sooner(commandTime));
+    return command.deadline(deadline).time(commandTime);
   }
 }

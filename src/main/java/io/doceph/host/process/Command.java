@@ -36,6 +36,7 @@ public final class Command {
   private final CommandClass commandClass;
   private final List<Argument> arguments;
   private final @Nullable Deadline deadline;
+  private final @Nullable Duration time;
   private final byte @Nullable [] input;
   private final int stdoutLimit;
   private final Set<Integer> acceptedExits;
@@ -46,6 +47,7 @@ public final class Command {
       CommandClass commandClass,
       List<Argument> arguments,
       @Nullable Deadline deadline,
+      @Nullable Duration time,
       byte @Nullable [] input,
       int stdoutLimit,
       Set<Integer> acceptedExits,
@@ -54,6 +56,7 @@ public final class Command {
     this.commandClass = commandClass;
     this.arguments = List.copyOf(arguments);
     this.deadline = deadline;
+    this.time = time;
     this.input = input;
     this.stdoutLimit = stdoutLimit;
     this.acceptedExits = Set.copyOf(acceptedExits);
@@ -71,7 +74,15 @@ public final class Command {
           "a program is given by its absolute path, not as '%s'".formatted(program));
     }
     return new Command(
-        program, commandClass, List.of(), null, null, DEFAULT_STDOUT_LIMIT, Set.of(0), Map.of());
+        program,
+        commandClass,
+        List.of(),
+        null,
+        null,
+        null,
+        DEFAULT_STDOUT_LIMIT,
+        Set.of(0),
+        Map.of());
   }
 
   /** Adds arguments, each passed as it is. */
@@ -96,10 +107,38 @@ public final class Command {
     return withArguments(more);
   }
 
-  /** Sets when it must have ended; else it has {@link #DEFAULT_TIME} from its start. */
+  /**
+   * Sets when it must have ended, however long it waits for its turn; else it has {@link
+   * #DEFAULT_TIME} from the call.
+   */
   public Command deadline(Deadline when) {
     return new Command(
-        program, commandClass, arguments, when, input, stdoutLimit, acceptedExits, environment);
+        program,
+        commandClass,
+        arguments,
+        when,
+        time,
+        input,
+        stdoutLimit,
+        acceptedExits,
+        environment);
+  }
+
+  /**
+   * Sets how long it may take once it is started, within its deadline. On a busy machine it may
+   * wait longer than that for its turn, which says nothing of the program.
+   */
+  public Command time(Duration longest) {
+    return new Command(
+        program,
+        commandClass,
+        arguments,
+        deadline,
+        longest,
+        input,
+        stdoutLimit,
+        acceptedExits,
+        environment);
   }
 
   /** Sets what it reads from standard input; else that is {@code /dev/null}. */
@@ -109,6 +148,7 @@ public final class Command {
         commandClass,
         arguments,
         deadline,
+        time,
         bytes.clone(),
         stdoutLimit,
         acceptedExits,
@@ -121,7 +161,7 @@ public final class Command {
       throw new IllegalArgumentException("an output limit is 0 bytes or more, not " + bytes);
     }
     return new Command(
-        program, commandClass, arguments, deadline, input, bytes, acceptedExits, environment);
+        program, commandClass, arguments, deadline, time, input, bytes, acceptedExits, environment);
   }
 
   /** Adds exit codes that are no failure; 0 always is none. */
@@ -131,7 +171,7 @@ public final class Command {
       more.add(code);
     }
     return new Command(
-        program, commandClass, arguments, deadline, input, stdoutLimit, more, environment);
+        program, commandClass, arguments, deadline, time, input, stdoutLimit, more, environment);
   }
 
   /**
@@ -146,7 +186,7 @@ public final class Command {
     Map<String, String> more = new LinkedHashMap<>(environment);
     more.put(noNul(name), noNul(value));
     return new Command(
-        program, commandClass, arguments, deadline, input, stdoutLimit, acceptedExits, more);
+        program, commandClass, arguments, deadline, time, input, stdoutLimit, acceptedExits, more);
   }
 
   /** The program's absolute path. */
@@ -190,6 +230,11 @@ public final class Command {
     return deadline == null ? Deadline.after(DEFAULT_TIME) : deadline;
   }
 
+  /** When it must have ended if it is started now. */
+  Deadline deadlineOfRun(Deadline whole) {
+    return time == null ? whole : whole.sooner(time);
+  }
+
   byte @Nullable [] input() {
     return input;
   }
@@ -208,7 +253,15 @@ public final class Command {
 
   private Command withArguments(List<Argument> more) {
     return new Command(
-        program, commandClass, more, deadline, input, stdoutLimit, acceptedExits, environment);
+        program,
+        commandClass,
+        more,
+        deadline,
+        time,
+        input,
+        stdoutLimit,
+        acceptedExits,
+        environment);
   }
 
   /**

@@ -51,10 +51,19 @@ public final class ProcessRunner {
    * @throws CommandFailure when it was not started, did not end as it should, or not in time
    */
   public CommandResult run(Command command) {
+    return run(command, () -> {});
+  }
+
+  /**
+   * The same for a command that may not be worth starting any more when its turn comes.
+   *
+   * @param requireWorth throws when it is not
+   */
+  public CommandResult run(Command command, Runnable requireWorth) {
     long started = System.nanoTime();
     String outcome = "error";
     try {
-      CommandResult result = runWithPlace(command, started);
+      CommandResult result = runWithPlace(command, requireWorth, started);
       outcome = OK;
       return result;
     } catch (CommandFailure failure) {
@@ -73,7 +82,7 @@ public final class ProcessRunner {
         .toList();
   }
 
-  private CommandResult runWithPlace(Command command, long started) {
+  private CommandResult runWithPlace(Command command, Runnable requireWorth, long started) {
     Deadline deadline = command.deadlineFromNow();
     if (deadline.expired()) {
       throw notRun(Kind.TIMEOUT, command, "was not started: no time was left for it", started);
@@ -83,7 +92,8 @@ public final class ProcessRunner {
     String id = runPrefix + runs.incrementAndGet();
     CompletableFuture<?> ended = CompletableFuture.completedFuture(id);
     try {
-      Run run = start(command, id, deadline, started);
+      requireWorth.run();
+      Run run = start(command, id, command.deadlineOfRun(deadline), started);
       running.put(id, run);
       return run.supervise();
     } catch (CommandFailure failure) {

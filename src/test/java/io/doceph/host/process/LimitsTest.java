@@ -85,6 +85,52 @@ class LimitsTest {
   }
 
   @Test
+  void theWaitForAPlaceDoesNotCountAsTheCommandsOwnTime() throws Exception {
+    ProcessRunner runner =
+        new ProcessRunner(RunLimits.defaults().with(CommandClass.CEPH, 1), RunListener.NONE);
+    Path pid = dir.resolve("pid");
+    Thread holder =
+        Thread.ofPlatform()
+            .start(
+                () ->
+                    runner.run(
+                        ceph("echo $$ > %s; sleep 1".formatted(pid), Duration.ofSeconds(30))));
+    pidIn(pid);
+
+    Command patient = ceph("sleep 0.2; echo second", Duration.ofSeconds(30));
+    CommandResult second = runner.run(patient.time(Duration.ofMillis(700)));
+
+    assertThat(second.text()).isEqualTo("second\n");
+    holder.join();
+    CommandFailure slow =
+        catchThrowableOfType(
+            CommandFailure.class,
+            () ->
+                runner.run(ceph("sleep 30", Duration.ofSeconds(30)).time(Duration.ofMillis(200))));
+    assertThat(slow.kind()).isEqualTo(Kind.TIMEOUT);
+  }
+
+  @Test
+  void whatIsNotWorthItAnyMoreIsNotStartedWhenItsTurnComes() {
+    ProcessRunner runner =
+        new ProcessRunner(RunLimits.defaults().with(CommandClass.CEPH, 1), RunListener.NONE);
+    Path trace = dir.resolve("trace");
+
+    assertThatThrownBy(
+            () ->
+                runner.run(
+                    ceph("echo > " + trace, Duration.ofSeconds(20)),
+                    () -> {
+                      throw new IllegalStateException("in vain");
+                    }))
+        .hasMessage("in vain");
+
+    assertThat(trace).doesNotExist();
+    assertThat(runner.running()).isEmpty();
+    assertThat(runner.run(ceph("echo free", Duration.ofSeconds(20))).text()).isEqualTo("free\n");
+  }
+
+  @Test
   void anInterruptEndsTheWait() throws Exception {
     ProcessRunner runner =
         new ProcessRunner(RunLimits.defaults().with(CommandClass.CEPH, 1), RunListener.NONE);
