@@ -6,6 +6,7 @@ import java.util.TreeMap;
 /** How many programs doceph launches for each operation, as it counts them itself. */
 final class Launches {
   private static final int TIMES = 3;
+  private static final long SETTLED_MILLIS = 700;
 
   private final Daemon daemon;
   private final Client client;
@@ -47,6 +48,7 @@ final class Launches {
         for (String[] call : calls) {
           Map<String, Long> before = daemon.launches();
           client.call("VolumeDriver." + call[0], call[1]);
+          settle();
           Map<String, Long> total = totals.computeIfAbsent(call[0], c -> new TreeMap<>());
           between(before, daemon.launches()).forEach((p, n) -> total.merge(p, n, Long::sum));
         }
@@ -62,6 +64,16 @@ final class Launches {
           kind + ": " + call[0],
           Report.count((double) sum / TIMES),
           sum == 0 ? "" : text(total, TIMES));
+    }
+  }
+
+  /** A few things are tidied up after the answer; they count as the operation's. */
+  private static void settle() throws IOException {
+    try {
+      Thread.sleep(SETTLED_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
     }
   }
 

@@ -143,6 +143,7 @@ public final class ConfigKeys {
           tool("mkfs.btrfs"),
           tool("xfs_growfs"),
           tool("resize2fs"),
+          tool("debugfs"),
           tool("e2fsck"),
           tool("btrfs"),
           key(

@@ -190,6 +190,8 @@ public interface DocephConfig {
 
     Optional<AbsolutePath> resize2fs();
 
+    Optional<AbsolutePath> debugfs();
+
     Optional<AbsolutePath> e2fsck();
 
     Optional<AbsolutePath> btrfs();

@@ -58,7 +58,7 @@ public enum Filesystem {
   public List<String> tools() {
     return switch (this) {
       case XFS -> List.of("mkfs.xfs", "xfs_growfs");
-      case EXT4 -> List.of("mkfs.ext4", "resize2fs", "e2fsck");
+      case EXT4 -> List.of("mkfs.ext4", "debugfs", "resize2fs", "e2fsck");
       case BTRFS -> List.of("mkfs.btrfs", "btrfs");
     };
   }

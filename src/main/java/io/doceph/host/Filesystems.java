@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Makes, mounts, grows and checks file systems. The device is only ever touched by other programs,
@@ -43,6 +44,8 @@ public final class Filesystems {
    * well: write it apart.
    */
   private static final Pattern FORCE = Pattern.compile("-[a-zA-Z]*[fF][a-zA-Z]*|--force");
+
+  private static final Pattern DEBUGFS_VERSION = Pattern.compile("debugfs \\d.*");
 
   private final Tools tools;
   private final ProcessRunner runner;
@@ -141,6 +144,31 @@ public final class Filesystems {
           case BTRFS -> command("mkfs.btrfs", longOnes, deadline).arg("-q", "--nodiscard");
         };
     run(mkfs.args(extraArguments).arg("--", device.toString()));
+    if (filesystem == Filesystem.EXT4) {
+      removeLostAndFound(device, deadline);
+    }
+  }
+
+  /**
+   * It would keep Docker from copying an image's files into the volume, and databases from starting
+   * in it; e2fsck makes it again when it needs it.
+   */
+  private void removeLostAndFound(Path device, Deadline deadline) {
+    CommandResult result =
+        runner.run(
+            command("debugfs", longOnes, deadline)
+                .arg("-w", "-R", "rmdir lost+found", "--", device.toString()));
+    // It ends with 0 whatever happens, and says what went wrong after a line with its version.
+    String wrong =
+        result
+            .stderr()
+            .lines()
+            .filter(line -> !DEBUGFS_VERSION.matcher(line).matches())
+            .collect(Collectors.joining("; "));
+    if (!wrong.isBlank()) {
+      throw new HostException(
+          "lost+found cannot be taken out of the fresh ext4 on %s: %s".formatted(device, wrong));
+    }
   }
 
   /** Mounts it. An xfs is mounted with {@code nouuid}, for a clone has the UUID of its origin. */

@@ -86,7 +86,7 @@ public final class Tools {
         switch (name) {
           case "mkfs.xfs", "xfs_growfs", "xfs_repair", "xfs_admin" ->
               packages("xfsprogs", "xfsprogs");
-          case "mkfs.ext4", "e2fsck", "resize2fs", "tune2fs", "chattr" ->
+          case "mkfs.ext4", "debugfs", "e2fsck", "resize2fs", "tune2fs", "chattr" ->
               packages("e2fsprogs", "e2fsprogs");
           case "mkfs.btrfs", "btrfs" -> packages("btrfs-progs", "btrfs-progs");
           case "mount", "umount", "losetup" -> packages("mount", "util-linux");

@@ -32,6 +32,7 @@ final class ToolChecks {
     FOR_BLOCK.put("xfs_growfs", "-V");
     FOR_BLOCK.put("mkfs.ext4", "-V");
     FOR_BLOCK.put("resize2fs", "");
+    FOR_BLOCK.put("debugfs", "-V");
     FOR_BLOCK.put("e2fsck", "-V");
     FOR_BLOCK.put("mkfs.btrfs", "--version");
     FOR_BLOCK.put("btrfs", "--version");

@@ -178,6 +178,7 @@ class Wiring {
     put(paths, "mkfs.btrfs", tools.mkfsBtrfs());
     put(paths, "xfs_growfs", tools.xfsGrowfs());
     put(paths, "resize2fs", tools.resize2fs());
+    put(paths, "debugfs", tools.debugfs());
     put(paths, "e2fsck", tools.e2fsck());
     put(paths, "btrfs", tools.btrfs());
     return paths;

@@ -1,6 +1,5 @@
 package io.doceph.volume;
 
-import io.doceph.host.Filesystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -8,18 +7,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import org.jspecify.annotations.Nullable;
 
-/** Owner, mode and emptiness of a fresh volume's root. */
+/** Owner and mode of a fresh volume's root. */
 final class RootDirectory {
   private RootDirectory() {}
 
-  /**
-   * Sets what the volume asked for and takes lost+found away: it keeps Docker from copying an
-   * image's files into the volume, and databases from starting in it. fsck makes it again when it
-   * needs it.
-   */
+  /** Sets what the volume asked for. */
   static void prepare(Path directory, VolumeSpec.Root root) {
     try {
-      Files.deleteIfExists(directory.resolve("lost+found"));
       own(directory, "unix:uid", root.uid());
       own(directory, "unix:gid", root.gid());
       PosixFileAttributeView view =
@@ -33,10 +27,9 @@ final class RootDirectory {
     }
   }
 
-  /** Whether a fresh volume's root is not as it should be right after mkfs: ext4 has lost+found. */
+  /** Whether a fresh volume's root is not as it should be right after mkfs. */
   static boolean needsPreparing(VolumeSpec spec) {
-    return spec.blockFilesystem() == Filesystem.EXT4
-        || !spec.root().equals(VolumeSpec.Root.UNCHANGED);
+    return !spec.root().equals(VolumeSpec.Root.UNCHANGED);
   }
 
   private static void own(Path directory, String attribute, @Nullable Integer id)

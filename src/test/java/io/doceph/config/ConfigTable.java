@@ -85,6 +85,7 @@ final class ConfigTable {
           path("tools.mkfs.btrfs", c -> c.tools().mkfsBtrfs(), UNSET),
           path("tools.xfs_growfs", c -> c.tools().xfsGrowfs(), UNSET),
           path("tools.resize2fs", c -> c.tools().resize2fs(), UNSET),
+          path("tools.debugfs", c -> c.tools().debugfs(), UNSET),
           path("tools.e2fsck", c -> c.tools().e2fsck(), UNSET),
           path("tools.btrfs", c -> c.tools().btrfs(), UNSET),
           period("limits.long-call", c -> c.limits().longCall(), "PT1M50S"),

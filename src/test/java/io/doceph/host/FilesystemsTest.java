@@ -12,6 +12,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -208,6 +209,33 @@ class FilesystemsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'" + argument + "' is not allowed");
     assertThat(Filesystem.recognise(image)).isEmpty();
+  }
+
+  @Test
+  void aFreshExt4IsEmptyAndWhole() {
+    needTools(Filesystem.EXT4);
+
+    filesystems.make(blank(50 * MIB), Filesystem.EXT4, List.of(), soon());
+
+    assertThat(sh("debugfs -R 'ls -p' '%s' 2>/dev/null".formatted(image)))
+        .contains("/.//", "/..//")
+        .doesNotContain("lost+found");
+    assertThat(sh("e2fsck -fn '%s' 2>&1".formatted(image))).contains("10/"); // it fails else
+  }
+
+  @Test
+  void whenLostAndFoundCannotBeTakenAwayThatIsSaid() throws Exception {
+    needTools(Filesystem.EXT4);
+    Path broken = dir.resolve("debugfs");
+    Files.writeString(
+        broken, "#!/bin/sh\necho 'debugfs 1.47.0 (5-Feb-2023)' >&2\necho 'rmdir: no space' >&2\n");
+    assertThat(broken.toFile().setExecutable(true)).isTrue();
+    var with = new Filesystems(new Tools(Map.of("debugfs", broken)), Root.runner());
+
+    assertThatThrownBy(() -> with.make(blank(50 * MIB), Filesystem.EXT4, List.of(), soon()))
+        .isInstanceOf(HostException.class)
+        .hasMessageContaining("lost+found")
+        .hasMessageEndingWith("rmdir: no space");
   }
 
   @Test

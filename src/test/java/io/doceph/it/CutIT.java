@@ -178,7 +178,8 @@ class CutIT {
 
   private static PluginClient.Answer call(Plugin plugin, CutPoint step) {
     return switch (operation(step)) {
-      case "CREATE" -> plugin.tryCreate("new", "");
+      // With a mode: its root is mounted and prepared.
+      case "CREATE" -> plugin.tryCreate("new", "\"mode\":\"0750\"");
       case "MOUNT" -> plugin.tryMount("old", "c2");
       case "UNMOUNT" -> plugin.tryUnmount("old", "c1");
       case "REMOVE" -> plugin.tryRemove("old");

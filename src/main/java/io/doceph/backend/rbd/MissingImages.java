@@ -35,26 +35,28 @@ final class MissingImages {
     this.commands = commands;
   }
 
-  /** The listing, with what is wrong with those of these maps whose image is gone. */
-  synchronized List<Found> mark(
-      List<Found> listing, Collection<Maps.Entry> maps, Deadline deadline) {
+  /** What is wrong with the volumes of those of these maps whose image is gone. */
+  synchronized Map<VolumeName, String> among(Collection<Maps.Entry> maps, Deadline deadline) {
     List<Maps.Entry> inUse = maps.stream().filter(Maps.Entry::inUse).toList();
     if (inUse.isEmpty()) {
       problems = Map.of();
-      return listing;
-    }
-    if (System.nanoTime() - looked >= PAUSE.toNanos()) {
+    } else if (System.nanoTime() - looked >= PAUSE.toNanos()) {
       problems = look(inUse, deadline);
       looked = System.nanoTime();
     }
+    Map<VolumeName, String> still = new HashMap<>(problems);
+    still.keySet().retainAll(inUse.stream().map(Maps.Entry::volume).toList());
+    return still;
+  }
+
+  /** The listing, with what is wrong with these volumes. */
+  static List<Found> mark(List<Found> listing, Map<VolumeName, String> problems) {
     if (problems.isEmpty()) {
       return listing;
     }
-    Set<VolumeName> used = new HashSet<>();
-    inUse.forEach(e -> used.add(e.volume()));
     List<Found> marked = new ArrayList<>();
     for (Found found : listing) {
-      String problem = used.contains(found.name()) ? problems.get(found.name()) : null;
+      String problem = problems.get(found.name());
       marked.add(
           problem == null || found.problem() != null
               ? found

@@ -21,6 +21,15 @@ final class OmapDump {
   /** No value of ours comes near; half a number must not ask for all memory. */
   private static final int LARGEST = 1 << 24;
 
+  /** The value of each hex digit by its character; -1 for all others. */
+  private static final byte[] NIBBLES = new byte[128];
+
+  static {
+    for (int i = 0; i < NIBBLES.length; i++) {
+      NIBBLES[i] = (byte) Character.digit(i, 16);
+    }
+  }
+
   private final byte[] text;
   private int at;
 
@@ -115,7 +124,8 @@ final class OmapDump {
   }
 
   private int nibble(int index) {
-    int digit = index < text.length ? Character.digit(text[index], 16) : -1;
+    // Half of a listing's time was once spent in Character.digit.
+    int digit = index < text.length && text[index] >= 0 ? NIBBLES[text[index]] : -1;
     if (digit < 0) {
       throw broken();
     }

@@ -155,8 +155,10 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public List<Found> list(Deadline deadline) {
-    List<Found> all =
-        missingImages.mark(descriptions.list(deadline), attachments.entries(), deadline);
+    CompletableFuture<Map<VolumeName, String>> missing =
+        background.start(() -> missingImages.among(attachments.entries(), deadline));
+    List<Found> listed = Background.beside(missing, () -> descriptions.list(deadline));
+    List<Found> all = MissingImages.mark(listed, Background.join(missing));
     try {
       holding.look(deadline);
     } catch (RuntimeException e) {
