@@ -39,13 +39,21 @@ final class DockerHost {
         """
             .formatted(ceph.conf(), rbd));
     copy(Path.of(DocephDaemon.executable()), "/usr/bin/doceph", "0755");
-    for (String unit : List.of("doceph.socket", "doceph.service")) {
+    for (String unit :
+        List.of(
+            "doceph.socket",
+            "doceph.service",
+            "doceph-restart-containers.service",
+            "doceph-restart-containers.timer")) {
       copy(UNITS.resolve(unit), "/usr/lib/systemd/system/" + unit, "0644");
     }
+    copy(
+        UNITS.resolve("restart-containers"), "/usr/libexec/doceph/restart-containers", "0755");
     machine.sh(
         """
         systemctl daemon-reload
-        systemctl enable --now doceph.socket doceph.service docker.service
+        systemctl enable --now doceph.socket doceph.service doceph-restart-containers.timer
+        systemctl restart docker
         mkdir -p /tmp/image/bin && cp /bin/busybox /tmp/image/bin/
         for applet in $(busybox --list); do ln -sf busybox /tmp/image/bin/$applet; done
         tar -C /tmp/image -c . | docker import -c 'CMD ["/bin/sh"]' - bb:1
