@@ -38,6 +38,11 @@ final class BoundServerChannel extends AbstractNioMessageChannel implements Serv
     config.setAutoRead(true);
   }
 
+  /** Accepts no more connections: when systemd keeps the socket, they wait for the next daemon. */
+  void pause() {
+    config.setAutoRead(false);
+  }
+
   @Override
   protected ServerSocketChannel javaChannel() {
     return (ServerSocketChannel) super.javaChannel();

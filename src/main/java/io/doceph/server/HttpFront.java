@@ -3,6 +3,7 @@ package io.doceph.server;
 import io.doceph.config.DocephConfig;
 import io.doceph.config.HostPort;
 import io.doceph.host.MountNamespace;
+import io.doceph.host.process.Deadline;
 import io.doceph.volume.VolumeService;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -25,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
 /**
@@ -39,7 +41,14 @@ class HttpFront {
       "{\"Err\":\"the request is larger than 1 MiB; a volume's name and options never are\"}";
   private static final Duration OPENING = Duration.ofSeconds(20);
 
+  /** How long a stop lets calls come to their end, and how long none must have come before. */
+  private static final Duration DRAIN = Duration.ofSeconds(5);
+
+  private static final Duration QUIET = Duration.ofMillis(100);
+  private static final Duration DRAIN_LOOK = Duration.ofMillis(10);
+
   private volatile boolean stopping;
+  private volatile long lastCall = System.nanoTime();
   private final Vertx vertx;
   private final Provider<VolumeService> service;
   private final Provider<ManagementServer> management;
@@ -146,6 +155,7 @@ class HttpFront {
         request.connection().close();
         return;
       }
+      lastCall = System.nanoTime();
       request.headers().remove("Content-Type").remove("Accept");
       String length = request.getHeader("Content-Length");
       if (length != null && length.length() >= 7 && Long.parseLong(length) > LARGEST_BODY) {
@@ -178,10 +188,21 @@ class HttpFront {
                 .end(TOO_LONG));
   }
 
+  /** What was accepted is answered. */
+  private void drain() {
+    Deadline end = Deadline.after(DRAIN);
+    while (!end.expired()
+        && (System.nanoTime() - lastCall < QUIET.toNanos() || !service.get().running().isEmpty())) {
+      LockSupport.parkNanos(DRAIN_LOOK.toNanos());
+    }
+  }
+
   void stop(@Observes ShutdownEvent event) {
-    stopping = true;
     manager.get().stopping();
     Launched.get().socket().unlink();
+    UnixTransport.pause();
+    drain();
+    stopping = true;
     service.get().close();
     LOG.info("doceph has stopped; what is mounted stays mounted");
   }

@@ -32,9 +32,17 @@ public final class UnixTransport extends JDKTransport {
 
   /** Begins to accept connections on the offered socket, which Vert.x now listens on. */
   static void accept() {
-    BoundServerChannel served = SERVED.getAndSet(null);
+    BoundServerChannel served = SERVED.get();
     if (served != null) {
       served.accept();
+    }
+  }
+
+  /** Leaves connections that come from now on in the socket. */
+  static void pause() {
+    BoundServerChannel served = SERVED.get();
+    if (served != null) {
+      served.pause();
     }
   }
 

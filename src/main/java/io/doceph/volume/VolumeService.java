@@ -143,8 +143,8 @@ public final class VolumeService implements AutoCloseable {
   private void refreshRound(VolumeBackend backend) {
     try {
       recovery.unmountWorkshop();
-      if (backends.refresh(backend) && backend instanceof ClusterBackend) {
-        catalogueFile.save(catalogue.of(backend.name()), catalogue.revision());
+      if (backends.refresh(backend) && backend instanceof ClusterBackend cluster) {
+        keepKnown(cluster);
       }
       recovery.finishUnfinished(backend);
     } catch (RuntimeException | Error e) { // or the round would never be run again
@@ -326,7 +326,16 @@ public final class VolumeService implements AutoCloseable {
     Found done = Found.of(ready);
     forgotten.remove(spec.name());
     catalogue.put(done, spec.backend());
+    backends
+        .cluster()
+        .filter(b -> b.name().equals(spec.backend()) && !rounds.isShutdown())
+        .ifPresent(b -> rounds.execute(() -> keepKnown(b)));
     return view(done);
+  }
+
+  /** Were the host to die now, and to boot without the cluster, Docker would ask for the volume. */
+  private void keepKnown(ClusterBackend backend) {
+    catalogueFile.save(catalogue.of(backend.name()), catalogue.revision());
   }
 
   private void settleOwn(Volume there, Deadline deadline) {

@@ -86,7 +86,7 @@ class BootIT {
   void whatWasSyncedIsThereAfterAPowerCut() {
     // Given a container that syncs what it writes
     host.startWriter("db");
-    host.exec("db", "echo synced > /data/f && fsync /data/f");
+    host.writeSynced("db", "synced");
 
     // When the host loses its power and boots again
     machine.cutPower();
@@ -148,7 +148,7 @@ class BootIT {
   @Test
   void aCrashOfDockerdLeavesTheVolumeToTheContainerThatComesBack() {
     host.startWriter("db");
-    host.exec("db", "echo kept > /data/f && fsync /data/f");
+    host.writeSynced("db", "kept");
     String before = host.mainPid("docker");
 
     machine.sh("kill -9 " + before);

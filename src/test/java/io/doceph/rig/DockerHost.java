@@ -11,9 +11,7 @@ final class DockerHost {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final Path UNITS = Path.of("deploy/systemd").toAbsolutePath();
 
-  /** Adds a line a second, each synced. */
-  private static final String WRITER =
-      "while :; do date +%s >> /data/log && fsync /data/log; sleep 0.2; done";
+  private static final String WRITER = "while :; do date +%s >> /data/log; sleep 0.2; done";
 
   private final BootedMachine machine;
   private final CephRig ceph;
@@ -47,15 +45,16 @@ final class DockerHost {
             "doceph-restart-containers.timer")) {
       copy(UNITS.resolve(unit), "/usr/lib/systemd/system/" + unit, "0644");
     }
-    copy(
-        UNITS.resolve("restart-containers"), "/usr/libexec/doceph/restart-containers", "0755");
+    copy(UNITS.resolve("restart-containers"), "/usr/libexec/doceph/restart-containers", "0755");
     machine.sh(
         """
         systemctl daemon-reload
         systemctl enable --now doceph.socket doceph.service doceph-restart-containers.timer
         systemctl restart docker
         mkdir -p /tmp/image/bin && cp /bin/busybox /tmp/image/bin/
-        for applet in $(busybox --list); do ln -sf busybox /tmp/image/bin/$applet; done
+        for applet in $(busybox --list); do
+          [ $applet = busybox ] || ln -sf busybox /tmp/image/bin/$applet
+        done
         tar -C /tmp/image -c . | docker import -c 'CMD ["/bin/sh"]' - bb:1
         rm -rf /tmp/image
         """);
@@ -79,6 +78,11 @@ final class DockerHost {
 
   String exec(String name, String script) {
     return machine.sh("docker exec %s sh -c '%s'".formatted(name, script));
+  }
+
+  /** Writes a file into a container's volume, synced. */
+  void writeSynced(String name, String text) {
+    exec(name, "echo " + text + " | dd of=/data/f conv=fsync 2>/dev/null");
   }
 
   boolean isRunning(String name) {
