@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.doceph.docs.Pages;
 import io.doceph.host.process.CommandFailure;
 import io.doceph.rig.Await;
 import io.doceph.rig.Command;
@@ -157,7 +158,7 @@ class MonitoringIT {
       assertThat(notes.path("description").asText()).as(name).isNotBlank();
       String[] runbook = notes.path("runbook").asText().split("#", -1);
       assertThat(runbook).as(name).hasSize(2);
-      assertThat(Monitoring.anchors(Path.of(runbook[0]))).as(name).contains(runbook[1]);
+      assertThat(Pages.anchors(Path.of(runbook[0]))).as(name).contains(runbook[1]);
       assertThat(Files.readString(Monitoring.PAGE)).contains("`" + name + "`");
     }
   }
