@@ -35,7 +35,7 @@ class MessagesTest {
   private static final Pattern CODE = Pattern.compile("^\\s*(?:VolumeError\\.)?Code\\.([A-Z_]+)");
 
   /** Words that say too little to tell a message by. */
-  private static final int FEW = 10;
+  private static final int FEW = 8;
 
   /** The ends of sentences whose beginning is written elsewhere. */
   private static final Set<String> ENDS =
