@@ -107,6 +107,7 @@ public final class Cli {
             new InfoCommand(session),
             new DoctorCommand(session),
             new ImportLegacyCommand(session),
+            new DiscoveryCommand(session),
             new CompletionCommand(session))
         .forEach(line::addSubcommand);
     List.of(

@@ -171,7 +171,11 @@ public final class Filesystems {
     }
   }
 
-  /** Mounts it. An xfs is mounted with {@code nouuid}, for a clone has the UUID of its origin. */
+  /**
+   * Mounts it. An xfs is mounted with {@code nouuid}, for a clone has the UUID of its origin; what
+   * is on Ceph with {@code _netdev}, so that a host that stops unmounts it before its network goes
+   * (systemd.mount(5)).
+   */
   public void mount(
       Path source,
       Filesystem filesystem,
@@ -181,6 +185,9 @@ public final class Filesystems {
     List<String> all = new ArrayList<>(options);
     if (filesystem == Filesystem.XFS && !all.contains("nouuid")) {
       all.add("nouuid");
+    }
+    if (onCeph) {
+      all.add("_netdev");
     }
     Command mount = command("mount", shortOnes, deadline).arg("-t", filesystem.wireName());
     if (!all.isEmpty()) {

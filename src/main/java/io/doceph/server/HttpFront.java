@@ -43,11 +43,17 @@ class HttpFront {
   private final Vertx vertx;
   private final Provider<VolumeService> service;
   private final Provider<ManagementServer> management;
+  private final Provider<ServiceManager> manager;
 
-  HttpFront(Vertx vertx, Provider<VolumeService> service, Provider<ManagementServer> management) {
+  HttpFront(
+      Vertx vertx,
+      Provider<VolumeService> service,
+      Provider<ManagementServer> management,
+      Provider<ServiceManager> manager) {
     this.vertx = vertx;
     this.service = service;
     this.management = management;
+    this.manager = manager;
   }
 
   void start(@Observes StartupEvent event) {
@@ -63,6 +69,7 @@ class HttpFront {
         "the plugin socket");
     config.listenTcp().ifPresent(address -> listen(config, address));
     UnixTransport.accept(); // last: who is answered here may rely on the rest
+    manager.get().ready("answers on " + launched.socket().path());
     LOG.infof(
         "doceph answers on %s%s",
         launched.socket().path(), launched.socket().isInherited() ? " (systemd's)" : "");
@@ -173,6 +180,7 @@ class HttpFront {
 
   void stop(@Observes ShutdownEvent event) {
     stopping = true;
+    manager.get().stopping();
     Launched.get().socket().unlink();
     service.get().close();
     LOG.info("doceph has stopped; what is mounted stays mounted");

@@ -30,6 +30,7 @@ class HelpTest {
     "trash restore, --as WHICH",
     "trash purge, --expired --all -y --yes WHICH",
     "import-legacy, --metadata -n --dry-run",
+    "discovery,  ADDRESS --name --directory --ca --cert --key --remove",
     "completion, bash zsh SHELL"
   })
   void theHelpOfACommandIsEnoughAlone(String command, String words) {
@@ -71,6 +72,7 @@ class HelpTest {
             "  adopt ",
             "  trash ",
             "  import-legacy ",
+            "  discovery ",
             "  info ",
             "  doctor ")
         .contains("  completion ");

@@ -146,6 +146,11 @@ final class Cluster {
     }
   }
 
+  /** Refuses what a volume is needed for while the cluster has not answered at all yet. */
+  void requireKnown(String what, Place place) {
+    reachability.requireKnown(what, place.pool());
+  }
+
   /** Refuses at once what would only wait. */
   void requireReachable(String what, Place place) {
     reachability.require(what, place.pool());

@@ -315,6 +315,10 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public Attachment attach(Volume volume, Deadline deadline) {
+    if (!attachments.recorded().contains(volume.name())) {
+      cluster.requireKnown(
+          "volume " + volume.name() + " cannot be mapped", ImageOptions.place(volume.spec()));
+    }
     return attachments.attach(volume, deadline);
   }
 
