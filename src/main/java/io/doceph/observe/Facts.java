@@ -11,7 +11,6 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class Facts {
   private final String version;
-  private final Instant startedAt = Instant.now();
   private final ProcessRunner runner;
   private final Meters meters;
 
@@ -29,9 +28,9 @@ public class Facts {
     return version;
   }
 
-  /** When the daemon started. */
+  /** When the daemon started, as the kernel has it: this bean is made when it is first asked. */
   public Instant startedAt() {
-    return startedAt;
+    return ProcessHandle.current().info().startInstant().orElse(Instant.EPOCH);
   }
 
   /** The external commands that run now, as text without secrets. */

@@ -1,9 +1,10 @@
 package io.doceph.observe;
 
+import io.doceph.host.process.ProcessRunner;
 import io.doceph.volume.VolumeError;
 import io.doceph.volume.VolumeService;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
@@ -33,39 +34,51 @@ public final class Meters {
   private static final class Sum {
     final LongAdder count = new LongAdder();
     final LongAdder nanos = new LongAdder();
+
+    void add(Duration took) {
+      count.increment();
+      nanos.add(took.toNanos());
+    }
+
+    double seconds() {
+      return nanos.sum() / 1e9;
+    }
   }
 
   private final ConcurrentMap<CommandKey, Sum> commands = new ConcurrentHashMap<>();
-  private final ConcurrentMap<OperationKey, LongAdder> operations = new ConcurrentHashMap<>();
-  private volatile @Nullable VolumeService service;
+  private final ConcurrentMap<OperationKey, Sum> operations = new ConcurrentHashMap<>();
+  private final String version;
+  private volatile @Nullable Gauges gauges;
 
-  /** The service whose volumes are counted when metrics are asked for. */
-  public void watch(VolumeService watched) {
-    service = watched;
+  /** Nothing is counted yet; {@code version} is this executable's. */
+  public Meters(String version) {
+    this.version = version;
+  }
+
+  /** What is looked at when metrics are asked for. */
+  public void watch(VolumeService service, ProcessRunner runner) {
+    gauges = new Gauges(service, runner);
   }
 
   /** An external command has ended. */
   public void commandEnded(String program, String outcome, Duration took) {
-    Sum sum = commands.computeIfAbsent(new CommandKey(program, outcome), k -> new Sum());
-    sum.count.increment();
-    sum.nanos.add(took.toNanos());
+    commands.computeIfAbsent(new CommandKey(program, outcome), k -> new Sum()).add(took);
   }
 
   /** An operation on a volume has ended. */
-  public void operationEnded(String operation, @Nullable Throwable failure) {
+  public void operationEnded(String operation, @Nullable Throwable failure, Duration took) {
     String outcome =
         failure == null ? "ok" : failure instanceof VolumeError e ? e.code().text() : "failed";
-    operations
-        .computeIfAbsent(new OperationKey(operation, outcome), k -> new LongAdder())
-        .increment();
+    operations.computeIfAbsent(new OperationKey(operation, outcome), k -> new Sum()).add(took);
   }
 
   /** Plain numbers for {@code doceph info}. */
   public Map<String, Long> totals() {
     Map<String, Long> totals = new TreeMap<>();
     operations.forEach(
-        (k, n) ->
-            totals.merge("operations." + k.operation() + "." + k.outcome(), n.sum(), Long::sum));
+        (k, s) ->
+            totals.merge(
+                "operations." + k.operation() + "." + k.outcome(), s.count.sum(), Long::sum));
     commands.forEach(
         (k, s) ->
             totals.merge("commands." + k.program() + "." + k.outcome(), s.count.sum(), Long::sum));
@@ -81,7 +94,18 @@ public final class Meters {
             .help("Operations on volumes that have ended, by outcome.")
             .labelNames("operation", "outcome")
             .register(registry);
-    operations.forEach((k, n) -> ended.labelValues(k.operation(), k.outcome()).inc(n.sum()));
+    Counter took =
+        Counter.builder()
+            .name("doceph_operation_duration_seconds")
+            .help("Time that operations on volumes took, waiting for the volume's lock included.")
+            .unit(Unit.SECONDS)
+            .labelNames("operation", "outcome")
+            .register(registry);
+    operations.forEach(
+        (k, s) -> {
+          ended.labelValues(k.operation(), k.outcome()).inc(s.count.sum());
+          took.labelValues(k.operation(), k.outcome()).inc(s.seconds());
+        });
     Counter run =
         Counter.builder()
             .name("doceph_commands")
@@ -98,9 +122,19 @@ public final class Meters {
     commands.forEach(
         (k, s) -> {
           run.labelValues(k.program(), k.outcome()).inc(s.count.sum());
-          seconds.labelValues(k.program(), k.outcome()).inc(s.nanos.sum() / 1e9);
+          seconds.labelValues(k.program(), k.outcome()).inc(s.seconds());
         });
-    volumes(registry);
+    Info.builder()
+        .name("doceph_build") // the library adds _info
+        .help("The version that runs.")
+        .labelNames("version")
+        .register(registry)
+        .setLabelValues(version);
+    SelfGauges.register(registry);
+    Gauges watched = gauges;
+    if (watched != null) {
+      watched.register(registry);
+    }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try {
       PrometheusTextFormatWriter.create().write(out, registry.scrape());
@@ -108,51 +142,5 @@ public final class Meters {
       throw new UncheckedIOException(e);
     }
     return out.toByteArray();
-  }
-
-  private void volumes(PrometheusRegistry registry) {
-    VolumeService watched = service;
-    if (watched == null) {
-      return;
-    }
-    GaugeWithCallback.builder()
-        .name("doceph_volumes")
-        .help("Volumes known to this host.")
-        .callback(c -> c.call(watched.count()))
-        .register(registry);
-    GaugeWithCallback.builder()
-        .name("doceph_volumes_mounted")
-        .help("Volumes mounted on this host.")
-        .callback(c -> c.call(watched.mounts().size()))
-        .register(registry);
-    GaugeWithCallback.builder()
-        .name("doceph_operations_running")
-        .help("Operations on volumes that run now.")
-        .callback(c -> c.call(watched.running().size()))
-        .register(registry);
-    GaugeWithCallback.builder()
-        .name("doceph_backend_refresh_seconds")
-        .help("How long the last listing of a backend took.")
-        .unit(Unit.SECONDS)
-        .labelNames("backend")
-        .callback(
-            c ->
-                watched
-                    .backends()
-                    .keySet()
-                    .forEach(
-                        b -> watched.refreshTook(b).ifPresent(t -> c.call(t.toNanos() / 1e9, b))))
-        .register(registry);
-    GaugeWithCallback.builder()
-        .name("doceph_backend_up")
-        .help("Whether a backend answers (1) or not (0).")
-        .labelNames("backend")
-        .callback(
-            c ->
-                watched
-                    .backends()
-                    .keySet()
-                    .forEach(b -> c.call(watched.backendProblem(b).isEmpty() ? 1 : 0, b)))
-        .register(registry);
   }
 }

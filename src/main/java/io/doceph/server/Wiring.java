@@ -36,14 +36,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Puts the daemon together: the one place that knows every room. */
 @Dependent
 class Wiring {
   @Produces
   @Singleton
-  Meters meters() {
-    return new Meters();
+  Meters meters(@ConfigProperty(name = "quarkus.application.version") String version) {
+    return new Meters(version);
   }
 
   @Produces
@@ -98,7 +99,7 @@ class Wiring {
                 config.reaper().grace().duration()),
             CutPoints.of(config.fault().killAt().orElse(null), stateDir),
             meters::operationEnded);
-    meters.watch(service);
+    meters.watch(service, runner);
     return service;
   }
 

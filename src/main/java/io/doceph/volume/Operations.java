@@ -13,7 +13,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -32,15 +31,15 @@ final class Operations implements AutoCloseable {
   private final ThreadPoolExecutor lookUps;
   private final ScheduledExecutorService clock;
   private final Duration lockWait;
-  private final BiConsumer<String, @Nullable Throwable> listener;
+  private final OperationListener listener;
 
   /**
    * Runs at most {@code limit} operations at once.
    *
    * @param lockWait how long an operation waits for another one on its volume
-   * @param listener told the kind and the failure, if any, of each operation that ends
+   * @param listener told of each operation that ends
    */
-  Operations(int limit, Duration lockWait, BiConsumer<String, @Nullable Throwable> listener) {
+  Operations(int limit, Duration lockWait, OperationListener listener) {
     this.threads = threads(limit, "operation-");
     // Apart, so that look-ups in a backend that hangs keep no operation on other volumes out.
     this.lookUps = threads(LOOK_UPS, "look-up-");
@@ -82,7 +81,8 @@ final class Operations implements AutoCloseable {
       CompletableFuture<T> joined = (CompletableFuture<T>) known;
       return joined;
     }
-    Running<T> call = new Running<>(key, fresh, new Operation(Deadline.after(limit)));
+    Running<T> call =
+        new Running<>(key, fresh, new Operation(Deadline.after(limit)), System.nanoTime());
     var timeout =
         clock.schedule(() -> giveUp(call, limit), limit.toMillis(), TimeUnit.MILLISECONDS);
     try {
@@ -108,7 +108,11 @@ final class Operations implements AutoCloseable {
     return fresh;
   }
 
-  private record Running<T>(Key key, CompletableFuture<T> answer, Operation operation) {}
+  private record Running<T>(Key key, CompletableFuture<T> answer, Operation operation, long began) {
+    Duration age() {
+      return Duration.ofNanos(System.nanoTime() - began);
+    }
+  }
 
   private void giveUp(Running<?> call, Duration limit) {
     if (call.operation().giveUp()) {
@@ -130,14 +134,14 @@ final class Operations implements AutoCloseable {
   private <T> void succeed(Running<T> call, T value) {
     running.remove(call.key(), call.answer());
     if (call.answer().complete(value)) {
-      listener.accept(call.key().kind(), null);
+      listener.ended(call.key().kind(), null, call.age());
     }
   }
 
   private void fail(Running<?> call, Throwable failure) {
     running.remove(call.key(), call.answer());
     if (call.answer().completeExceptionally(failure)) {
-      listener.accept(call.key().kind(), failure);
+      listener.ended(call.key().kind(), failure, call.age());
     }
   }
 

@@ -26,6 +26,7 @@ final class Reaper {
   private final Operations operations;
   private final Mounter mounter;
   private final Duration grace;
+  private volatile int leftOver;
 
   Reaper(
       MountRegistry registry,
@@ -45,6 +46,7 @@ final class Reaper {
     if (Instant.now().isBefore(epochBegan.plus(grace))) {
       return;
     }
+    int failed = 0;
     for (MountRecord record : registry.all()) {
       if (!record.isHeldByTheDeadOnly(registry.epoch())) {
         continue;
@@ -54,8 +56,15 @@ final class Reaper {
             record.volume(), "reaping", LIMIT, () -> releaseIfAbandoned(record.volume()));
       } catch (RuntimeException e) {
         LOG.warnf("volume=%s: cannot be given back yet: %s", record.volume(), e.getMessage());
+        failed++;
       }
     }
+    leftOver = failed;
+  }
+
+  /** How many mounts the last round could not give back. */
+  int leftOver() {
+    return leftOver;
   }
 
   /** Unmounts a volume that only dead dockerds hold; the caller holds its lock. */

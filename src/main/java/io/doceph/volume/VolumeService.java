@@ -14,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +70,7 @@ public final class VolumeService implements AutoCloseable {
   /**
    * A service that has not started yet.
    *
-   * @param listener told the kind and the failure, if any, of each operation that ends
+   * @param listener told of each operation that ends
    */
   public VolumeService(
       Machine machine,
@@ -79,7 +78,7 @@ public final class VolumeService implements AutoCloseable {
       Function<Map<String, VolumeBackend>, SpecParser> parser,
       Times times,
       CutPoints cuts,
-      BiConsumer<String, @Nullable Throwable> listener) {
+      OperationListener listener) {
     this.machine = machine;
     this.times = times;
     this.backends = new Backends(enabled, catalogue);
@@ -582,6 +581,23 @@ public final class VolumeService implements AutoCloseable {
       }
     }
     return unfinished;
+  }
+
+  /** How many volumes have a description that cannot be read. */
+  public long damaged() {
+    return catalogue.all().stream().filter(f -> f.problem() != null).count();
+  }
+
+  /** How many volumes are mounted here that this host has been cut off from. */
+  public long cutOff() {
+    return registry.all().stream()
+        .filter(r -> takenAway(r.volume(), r.backend()).isPresent())
+        .count();
+  }
+
+  /** How many mounts nobody uses and the last look could not give back. */
+  public int leftOver() {
+    return reaper.leftOver();
   }
 
   /** What runs now. */

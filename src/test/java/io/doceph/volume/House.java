@@ -115,7 +115,7 @@ final class House implements AutoCloseable {
                 new SpecParser(backends, "memory", new ByteSize(ByteSize.GIB), Filesystem.XFS),
             times,
             CutPoints.NONE,
-            (kind, failure) -> {});
+            (kind, failure, took) -> {});
     services.add(service);
     service.start(null);
     return service;

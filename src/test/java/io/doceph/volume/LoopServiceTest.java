@@ -100,7 +100,7 @@ class LoopServiceTest {
             backends -> new SpecParser(backends, "loop", new ByteSize(16 << 20), Filesystem.EXT4),
             House.CALM,
             CutPoints.NONE,
-            (kind, failure) -> {});
+            (kind, failure, took) -> {});
     started.start(refusal);
     return started;
   }

@@ -262,7 +262,7 @@ class OneAtATimeTest {
     StuckCommand bare = new StuckCommand(Path.of("/usr/bin/umount"));
     StuckCommand behind = new StuckCommand(Path.of("/usr/bin/umount"));
     RuntimeException wrapped = new VolumeError(Code.TIMEOUT, "it did not end", behind.failure());
-    try (Operations operations = new Operations(2, SHORT, (kind, failure) -> {})) {
+    try (Operations operations = new Operations(2, SHORT, (kind, failure, took) -> {})) {
       assertThatThrownBy(() -> operations.runIfFree(db, "reaping", SHORT, throwing(bare.failure())))
           .isInstanceOf(VolumeError.class);
       assertThatThrownBy(() -> operations.runIfFree(other, "reaping", SHORT, throwing(wrapped)))
