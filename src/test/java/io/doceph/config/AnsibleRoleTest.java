@@ -54,7 +54,9 @@ class AnsibleRoleTest {
   private static String standard(String docs, String key) {
     Matcher row =
         Pattern.compile(
-                "^\\| `" + Pattern.quote(key) + "` \\| `[A-Z_]+` \\| `([^`]*)` \\|[^\n]*\\|[^\n]*\\|$",
+                "^\\| `"
+                    + Pattern.quote(key)
+                    + "` \\| `[A-Z_]+` \\| `([^`]*)` \\|[^\n]*\\|[^\n]*\\|$",
                 Pattern.MULTILINE)
             .matcher(docs);
     return row.find() ? "Default: " + row.group(1) + "." : "No default.";

@@ -21,16 +21,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 @Tag("rig")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AnsibleRoleIT {
-  private static final String LOCAL =
-      """
-      doceph_package_file: %s
-      doceph_docker_package: docker.io
-      doceph_config:
-        doceph.backend: vfs
-        doceph.backends: [vfs, loop]
-        doceph.management: off
-      """;
-
   private static BootedMachine machine;
   private static Playbook playbook;
   private static CephRig ceph;
@@ -42,7 +32,16 @@ class AnsibleRoleIT {
     machine = BootedMachine.up(ceph.directory());
     Path scratch = Files.createDirectory(machine.directory().resolve("ansible"));
     playbook = new Playbook(machine, scratch);
-    local = LOCAL.formatted(packageIn(scratch));
+    local =
+        """
+        doceph_package_file: %s
+        doceph_docker_package: docker.io
+        doceph_config:
+          doceph.backend: vfs
+          doceph.backends: [vfs, loop]
+          doceph.management: off
+        """
+            .formatted(packageIn(scratch));
     // Docker is to be started by the role, and the machine's lists of packages are as new as it is.
     machine.sh("systemctl disable --now docker.service docker.socket containerd.service");
     machine.sh("mkdir -p /var/lib/apt/lists/partial && touch /var/lib/apt/lists");
@@ -61,7 +60,8 @@ class AnsibleRoleIT {
     assertThat(run.changed()).isPositive();
     assertThat(run.output())
         .contains("would be installed", "+doceph.backends = vfs,loop", "+doceph.management = off");
-    assertThat(machine.sh("ls -d /usr/bin/doceph /etc/doceph /var/cache/doceph 2>/dev/null || true"))
+    assertThat(
+            machine.sh("ls -d /usr/bin/doceph /etc/doceph /var/cache/doceph 2>/dev/null || true"))
         .isEmpty();
     assertThat(isActive("docker")).isFalse();
   }
@@ -102,7 +102,9 @@ class AnsibleRoleIT {
     // And a key that there is not is not even sent
     Playbook.Run unknown = playbook.run(local + "  doceph.vfs.pth: /srv\n");
     assertThat(unknown.exit()).isNotZero();
-    assertThat(unknown.output()).contains("doceph.vfs.pth").doesNotContain("TASK [doceph : Install");
+    assertThat(unknown.output())
+        .contains("doceph.vfs.pth")
+        .doesNotContain("TASK [doceph : Install");
   }
 
   @Test
@@ -166,14 +168,14 @@ class AnsibleRoleIT {
           doceph.rbd.auth-user: rollout
           doceph.rbd.pools: [ssd, volumes/team1]
         doceph_ceph_conf: %s
-        doceph_ceph_apply_caps: %s
         doceph_ceph_monitor: monitor
         doceph_ceph_command: ceph --conf %s --id admin
-        """;
-    String asked = onCeph.formatted(packageFile(), conf, "%s", ceph.conf());
+        """
+            .formatted(packageFile(), conf, ceph.conf());
+    String applied = onCeph + "doceph_ceph_apply_caps: true\n";
 
     // When the capabilities are only to be said
-    Playbook.Run said = playbook.run(asked.formatted("false"), "--check");
+    Playbook.Run said = playbook.run(onCeph, "--check");
 
     // Then they are those of the documentation
     String pools = "'profile rbd pool=volumes, profile rbd pool=ssd'";
@@ -188,7 +190,7 @@ class AnsibleRoleIT {
 
     // When they are to be made
     try {
-      Playbook.Run made = playbook.run(asked.formatted("true"), "--diff", "-vv");
+      Playbook.Run made = playbook.run(applied, "--diff", "-vv");
 
       // Then doceph works with them, and the key is where it belongs and nowhere else
       assertThat(made.changed()).isPositive();
@@ -200,7 +202,7 @@ class AnsibleRoleIT {
       assertThat(machine.sh("cat " + keyring)).contains(key);
       assertThat(machine.sh("stat -c '%a %U %G' /etc/ceph/ceph.conf")).isEqualTo("644 root root");
       assertThat(machine.sh("rbd --id rollout ls volumes")).isEmpty();
-      assertThat(playbook.run(asked.formatted("true")).changed()).isZero();
+      assertThat(playbook.run(applied).changed()).isZero();
     } finally {
       ceph.ceph("auth", "rm", "client.rollout");
     }
