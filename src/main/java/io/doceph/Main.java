@@ -16,6 +16,8 @@ public final class Main {
     int code = serve ? Cli.SERVE : Cli.run(args);
     if (code == Cli.SERVE) {
       code = Daemon.run();
+    } else if (code == Cli.CHECK) {
+      code = Daemon.check();
     }
     // Everything has been written; an orderly exit would only start the log manager to stop it.
     Runtime.getRuntime().halt(code);

@@ -21,12 +21,15 @@ public final class Cli {
   /** Not an exit code: the arguments ask for the daemon, which the caller is to boot. */
   public static final int SERVE = -1;
 
+  /** Not an exit code: the arguments ask for a check of the daemon's configuration. */
+  public static final int CHECK = -2;
+
   private Cli() {}
 
   /**
    * Runs a command with the process's own output and environment.
    *
-   * @return the exit code, or {@link #SERVE}
+   * @return the exit code, {@link #SERVE} or {@link #CHECK}
    */
   public static int run(String[] args) {
     StandardOutput stdout = new StandardOutput();
@@ -50,7 +53,7 @@ public final class Cli {
    * @param out what the command has to say; flushed
    * @param err one sentence when it fails; flushed
    * @param environment in place of the process's own
-   * @return the exit code, or {@link #SERVE}
+   * @return the exit code, {@link #SERVE} or {@link #CHECK}
    */
   public static int run(
       String[] args, PrintWriter out, PrintWriter err, Map<String, String> environment) {

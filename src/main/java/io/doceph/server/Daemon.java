@@ -36,8 +36,7 @@ public final class Daemon {
       UnixTransport.offer(socket.channel());
       Launched.set(new Launched(config, socket, lock));
     } catch (ConfigProblem e) {
-      e.problems().forEach(p -> System.err.println("doceph: " + p));
-      return WRONG_CONFIGURATION;
+      return refused(e);
     } catch (StartRefused | IllegalArgumentException e) {
       System.err.println("doceph: " + e.getMessage());
       return FAILED;
@@ -46,6 +45,21 @@ public final class Daemon {
         .ifPresent(file -> System.setProperty("quarkus.config.locations", file.toString()));
     Quarkus.run();
     return 0;
+  }
+
+  /** Checks the configuration as a start would, and touches nothing; the exit code. */
+  public static int check() {
+    try {
+      ConfigLoader.load(System.getenv());
+      return 0;
+    } catch (ConfigProblem e) {
+      return refused(e);
+    }
+  }
+
+  private static int refused(ConfigProblem e) {
+    e.problems().forEach(p -> System.err.println("doceph: " + p));
+    return WRONG_CONFIGURATION;
   }
 
   /**

@@ -91,6 +91,7 @@ class HelpTest {
   @Test
   void serveIsLeftToTheCaller() {
     assertThat(CliRun.of("serve")).isEqualTo(new CliRun(Cli.SERVE, "", ""));
+    assertThat(CliRun.of("serve", "--check")).isEqualTo(new CliRun(Cli.CHECK, "", ""));
   }
 
   @Test
@@ -101,7 +102,7 @@ class HelpTest {
             new CliRun(
                 2,
                 "",
-                "doceph: serve takes no options; set doceph.socket in /etc/doceph/application.properties or DOCEPH_SOCKET in the environment\n"));
+                "doceph: serve takes no options of clients; set doceph.socket in /etc/doceph/application.properties or DOCEPH_SOCKET in the environment\n"));
   }
 
   @Test

@@ -141,6 +141,13 @@ final class Bed implements AutoCloseable {
     return new Command(List.of(DocephDaemon.executable(), "serve"), settings(changes), SOON).run();
   }
 
+  /** Lets a daemon with these changes check its configuration. */
+  Command.Result checkedServe(String... changes) {
+    return new Command(
+            List.of(DocephDaemon.executable(), "serve", "--check"), settings(changes), SOON)
+        .run();
+  }
+
   /** A command of the command line, on this bed's socket. */
   Command.Result cli(String... arguments) {
     List<String> command = new ArrayList<>();

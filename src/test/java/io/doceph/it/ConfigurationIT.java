@@ -42,6 +42,20 @@ class ConfigurationIT {
   }
 
   @Test
+  void aCheckSaysWhatAStartWouldSayAndStartsNothing() throws IOException {
+    Path file = Files.writeString(bed.path("new.properties"), "doceph.scope = galactic\n");
+
+    SocketIT.refused(
+        bed.checkedServe("DOCEPH_CONFIG", file.toString()), 2, "doceph.scope", "galactic");
+
+    Files.writeString(file, "doceph.scope = local\n");
+    Command.Result good = bed.checkedServe("DOCEPH_CONFIG", file.toString());
+    assertThat(good.exit()).isZero();
+    assertThat(good.out() + good.err()).isEmpty();
+    assertThat(bed.socket()).doesNotExist();
+  }
+
+  @Test
   void aWrongValueIsNamedWithTheAllowedOnes() throws IOException {
     Path file =
         Files.writeString(

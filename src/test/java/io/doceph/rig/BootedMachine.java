@@ -50,6 +50,11 @@ public final class BootedMachine implements AutoCloseable {
     }
   }
 
+  /** The scratch directory, outside. */
+  Path directory() {
+    return directory;
+  }
+
   /** A directory that has the same path inside and outside. */
   public Path shared() {
     return directory.resolve("shared");
