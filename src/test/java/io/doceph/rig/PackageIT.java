@@ -181,9 +181,16 @@ class PackageIT {
   @Test
   void theManualPageHasEveryCommandAndOption() throws IOException {
     Path page = scratch.resolve("doceph.8");
-    String unpack =
-        "dpkg-deb --fsys-tarfile '%s' | tar -xO ./usr/share/man/man8/doceph.8.gz | gunzip";
-    String text = Command.of("sh", "-c", unpack.formatted(packages.deb())).run().succeeded().out();
+    String text =
+        Command.of(
+                "sh",
+                "-c",
+                "dpkg-deb --fsys-tarfile \"$1\" | tar -xO ./usr/share/man/man8/doceph.8.gz | gunzip",
+                "sh",
+                packages.deb().toString())
+            .run()
+            .succeeded()
+            .out();
     Files.writeString(page, text + "\n");
 
     assertThat(Command.of("mandoc", "-T", "lint", "-W", "warning", page.toString()).run())
