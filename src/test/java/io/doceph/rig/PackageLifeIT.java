@@ -63,7 +63,7 @@ class PackageLifeIT {
     }
   }
 
-  @TempDir Path scratch;
+  @TempDir static Path scratch;
   private Packages packages = Packages.NONE;
   private Packages newer = Packages.NONE;
 

@@ -35,6 +35,7 @@ final class PackageRoot implements AutoCloseable {
       String layers = "lowerdir=/,upperdir=%s,workdir=%s".formatted(upper, work);
       run("mount", "-t", "overlay", "overlay", "-o", layers, root.path.toString());
       run("mount", "-t", "proc", "proc", root.path.resolve("proc").toString());
+      run("mount", "--bind", "/dev", root.path.resolve("dev").toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
