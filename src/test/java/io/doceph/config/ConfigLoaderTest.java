@@ -13,17 +13,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@ExtendWith(WithoutBuildProperties.class)
 class ConfigLoaderTest {
   private final Path file;
   private final Map<String, String> environment = new HashMap<>();
-  private final Map<String, String> properties = new HashMap<>();
 
   ConfigLoaderTest(@TempDir Path dir) {
     file = dir.resolve("application.properties");
@@ -34,23 +34,6 @@ class ConfigLoaderTest {
   @BeforeEach
   void beginWithNothing() throws IOException {
     Files.writeString(file, "");
-    // A build passes its own properties on, such as doceph.format.goal.
-    for (String name : System.getProperties().stringPropertyNames()) {
-      if (name.startsWith("doceph.")) {
-        properties.put(name, System.getProperty(name));
-      }
-    }
-    properties.keySet().forEach(System::clearProperty);
-  }
-
-  @AfterEach
-  void restoreTheProperties() {
-    for (String name : System.getProperties().stringPropertyNames()) {
-      if (name.startsWith("doceph.")) {
-        System.clearProperty(name);
-      }
-    }
-    properties.forEach(System::setProperty);
   }
 
   private DocephConfig load() {
