@@ -94,7 +94,7 @@ class ContainerVolumesIT extends RigTest {
     assertThat(docker("exec", container, "sh", "-c", "touch /data/after && ls /data"))
         .contains("log")
         .contains("after");
-    docker("exec", container, "sync");
+    docker("exec", container, "sync", "/data/after");
     docker("stop", container);
     assertThat(leftBy(daemon)).isEmpty();
     assertThat(inContainer(volume, "ls /data")).contains("after");

@@ -23,7 +23,7 @@ class DaemonCrashIT extends RigTest {
 
     // When the daemon is killed and started again
     daemon.kill9();
-    docker("exec", first, "sh", "-c", "echo while-away > /data/f; sync");
+    docker("exec", first, "sh", "-c", "echo while-away > /data/f; sync /data/f");
     daemon.start();
 
     // Then the containers have their volumes until the last stops, and nothing is left then
@@ -43,7 +43,7 @@ class DaemonCrashIT extends RigTest {
         doceph(backend, Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s"));
     String volume = volume("orphan");
     String container = hold(volume, "--volume-driver", DRIVER);
-    docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
+    docker("exec", container, "sh", "-c", "echo data > /data/f; sync /data/f");
     daemon.kill9();
     rig().killDockerd();
     daemon.start();
@@ -66,7 +66,7 @@ class DaemonCrashIT extends RigTest {
         doceph(backend, Map.of("DOCEPH_REAPER_INTERVAL", "1s", "DOCEPH_REAPER_GRACE", "1s"));
     String volume = volume("missed");
     String container = hold(volume, "--volume-driver", DRIVER);
-    docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
+    docker("exec", container, "sh", "-c", "echo data > /data/f; sync /data/f");
     daemon.kill9();
     docker("rm", "-f", container);
 

@@ -41,7 +41,7 @@ class DockerdRestartIT extends RigTest {
     DocephDaemon daemon = doceph(backend);
     String volume = volume("again");
     String container = hold(volume, "--volume-driver", DRIVER, "--restart=always");
-    docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
+    docker("exec", container, "sh", "-c", "echo data > /data/f; sync /data/f");
     String id = calls().calls("Mount").getLast().id();
     calls().forget();
 
@@ -67,7 +67,7 @@ class DockerdRestartIT extends RigTest {
     DocephDaemon daemon = doceph(backend, QUICK_REAPER);
     String volume = volume("reaped");
     String container = hold(volume, "--volume-driver", DRIVER);
-    docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
+    docker("exec", container, "sh", "-c", "echo data > /data/f; sync /data/f");
     calls().forget();
 
     // When dockerd is killed and started
@@ -92,7 +92,7 @@ class DockerdRestartIT extends RigTest {
     String volume = volume("kept");
     String container = hold(volume, "--volume-driver", DRIVER);
     String id = calls().calls("Mount").getLast().id();
-    docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
+    docker("exec", container, "sh", "-c", "echo data > /data/f; sync /data/f");
     calls().forget();
 
     // When dockerd is killed and started, and the daemon too

@@ -40,7 +40,7 @@ class RbdVolumeIT extends RigTest {
     String volume = volume("roomier");
     docker("volume", "create", "-d", DRIVER, "-o", "fs=xfs", "-o", "size=300MiB", volume);
     String container = hold(volume);
-    docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
+    docker("exec", container, "sh", "-c", "echo data > /data/f; sync /data/f");
     int before = mebibytes(container);
     assertThat(before).isLessThan(300);
     calls().forget();
@@ -50,7 +50,8 @@ class RbdVolumeIT extends RigTest {
 
     // Then the container has the room at once, and dockerd was not needed for it
     assertThat(mebibytes(container)).isBetween(before + 80, 400);
-    docker("exec", container, "sh", "-c", "head -c 310000000 /dev/zero > /data/big && sync");
+    docker(
+        "exec", container, "sh", "-c", "head -c 310000000 /dev/zero > /data/big && sync /data/big");
     assertThat(docker("exec", container, "cat", "/data/f")).isEqualTo("data");
     assertThat(calls().changes()).isEmpty();
     assertThat(host().ceph().rbd("info", "volumes/" + volume).out()).contains("size 400 MiB");
@@ -64,7 +65,7 @@ class RbdVolumeIT extends RigTest {
     String volume = volume("later");
     docker("volume", "create", "-d", DRIVER, "-o", "fs=ext4", "-o", "size=64MiB", volume);
     String container = hold(volume);
-    docker("exec", container, "sh", "-c", "echo data > /data/f; sync");
+    docker("exec", container, "sh", "-c", "echo data > /data/f; sync /data/f");
 
     // When its volume grows
     Command.Result grown = cli(daemon, "grow", volume, "128MiB");
