@@ -440,13 +440,15 @@ final class Trash {
     } catch (VolumeError | CommandFailure e) {
       LOG.warnf("%s; tried again later", e.getMessage());
       boolean silent = !(e instanceof VolumeError v) || v.code() == VolumeError.Code.UNAVAILABLE;
-      if (moved && silent) {
+      // A command of an earlier life of this daemon may still be at it, or have the image open.
+      boolean fresh = entry.trashed().expiresAt().isAfter(Instant.now());
+      if (moved && (silent || fresh)) {
         owed.add(entry);
       }
     }
   }
 
-  /** Deletes what was to be deleted at once when the cluster did not answer. */
+  /** Deletes what was to be deleted at once, and could not be deleted then. */
   void purgeOwed() {
     List<Descriptions.InTrash> entries = new ArrayList<>(owed);
     owed.removeAll(entries); // one that fails again is added again
