@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +29,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  * it, the same call then succeeds, and nothing is lost or left over.
  */
 class CutIT {
+  /**
+   * Cut while the image is being deleted, its entry in the index outlives it: for five minutes an
+   * image may still be on its way into the trash.
+   */
+  private static final Duration DELETED = Duration.ofMinutes(6);
+
   private static final String DATA = "written before the cut";
 
   private final Bed bed = Bed.make();
@@ -142,7 +149,7 @@ class CutIT {
   private static void assertTheClusterHasOnly(List<String> volumes) {
     Await.until(
         "what was removed is deleted from the trash",
-        Bed.SOON,
+        DELETED,
         () -> keys().stream().noneMatch(key -> key.startsWith("/trash/")));
     assertThat(keys()).isEqualTo(volumes);
     assertThat(ceph().rbd("ls", "volumes").succeeded().out().lines())

@@ -94,7 +94,7 @@ public final class BootedMachine implements AutoCloseable {
 
   /** Whether it runs, booted or booting. */
   public boolean isUp() {
-    return script("status").exit() == 0 || !script("status").out().equals("down");
+    return !script("status").out().equals("down");
   }
 
   /** Boots it, if it does not run, and waits until all has started. */

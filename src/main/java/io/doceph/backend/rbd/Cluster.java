@@ -100,6 +100,7 @@ final class Cluster {
               + "; copy it from a monitor's host, or set doceph.rbd.conf to where it is (without Ceph:"
               + " doceph.backends without rbd)");
     }
+    reachability.asking(pool);
     try {
       CommandResult result = runner.run(command, requireWorth);
       reachability.answered(pool);

@@ -21,7 +21,7 @@ final class OmapDump {
   /** No value of ours comes near; half a number must not ask for all memory. */
   private static final int LARGEST = 1 << 24;
 
-  /** The value of each hex digit by its character; -1 for all others. */
+  /** The value of each hex digit by its character; -1 for all others. A listing has millions. */
   private static final byte[] NIBBLES = new byte[128];
 
   static {
@@ -124,7 +124,6 @@ final class OmapDump {
   }
 
   private int nibble(int index) {
-    // Half of a listing's time was once spent in Character.digit.
     int digit = index < text.length && text[index] >= 0 ? NIBBLES[text[index]] : -1;
     if (digit < 0) {
       throw broken();

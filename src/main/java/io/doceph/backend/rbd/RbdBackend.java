@@ -165,6 +165,7 @@ public final class RbdBackend implements ClusterBackend {
       LOG.warnf("whether this host is cut off cannot be said now: %s", e.getMessage());
     }
     names.releaseOwed();
+    trash.purgeOwed();
     if (trash.hasExpired()) {
       trash.startPurge();
     }

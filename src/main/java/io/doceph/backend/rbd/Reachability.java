@@ -17,7 +17,7 @@ final class Reachability {
   private static final Duration BELIEVED = Duration.ofSeconds(15);
 
   /**
-   * How long after the start the cluster is given to answer for the first time. At a boot Docker
+   * How long the cluster is given to answer when it is asked for the first time. At a boot Docker
    * mounts the volumes of all its containers before it serves anybody: it must not wait long.
    */
   private static final Duration FIRST = Duration.ofSeconds(5);
@@ -28,9 +28,15 @@ final class Reachability {
 
   private final ConcurrentMap<String, Silence> silent = new ConcurrentHashMap<>();
 
-  private final Instant start = Instant.now();
-  private final Deadline first = Deadline.after(FIRST);
+  private record Asked(Instant at, Deadline first) {}
+
+  private final ConcurrentMap<String, Asked> asked = new ConcurrentHashMap<>();
   private final Set<String> known = ConcurrentHashMap.newKeySet();
+
+  /** A pool is asked something. */
+  void asking(String pool) {
+    asked.computeIfAbsent(pool, name -> new Asked(Instant.now(), Deadline.after(FIRST)));
+  }
 
   /** A pool has answered. */
   void answered(String pool) {
@@ -60,13 +66,14 @@ final class Reachability {
 
   /**
    * The same for the first thing that a volume is needed for: refused as well when the pool has
-   * never answered, and the daemon has not started just now.
+   * been asked for a while, and has never answered.
    */
   void requireKnown(String what, String pool) {
     require(what, pool);
-    while (!known.contains(pool)) {
-      if (first.expired()) {
-        throw notAnswered(what, pool, start);
+    Asked asking = asked.get(pool);
+    while (asking != null && !known.contains(pool)) {
+      if (asking.first().expired()) {
+        throw notAnswered(what, pool, asking.at());
       }
       LockSupport.parkNanos(LOOK.toNanos());
     }

@@ -14,9 +14,13 @@ import io.doceph.volume.VolumeName;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
@@ -44,6 +48,9 @@ final class Trash {
   private final RbdSettings settings;
   private final Background background;
   private final AtomicBoolean purging = new AtomicBoolean();
+
+  /** What this host has moved there to be deleted at once, and could not delete yet. */
+  private final Queue<Descriptions.InTrash> owed = new ConcurrentLinkedQueue<>();
 
   Trash(
       Cluster cluster,
@@ -432,7 +439,23 @@ final class Trash {
           entry.trashed().name(), entry.trashed().deletedAt());
     } catch (VolumeError | CommandFailure e) {
       LOG.warnf("%s; tried again later", e.getMessage());
+      boolean silent = !(e instanceof VolumeError v) || v.code() == VolumeError.Code.UNAVAILABLE;
+      // A command of an earlier life of this daemon may still be at it, or have the image open.
+      boolean fresh = entry.trashed().expiresAt().isAfter(Instant.now());
+      if (moved && (silent || fresh)) {
+        owed.add(entry);
+      }
     }
+  }
+
+  /** Deletes what was to be deleted at once, and could not be deleted then. */
+  void purgeOwed() {
+    List<Descriptions.InTrash> entries = new ArrayList<>(owed);
+    owed.removeAll(entries); // one that fails again is added again
+    entries.forEach(
+        entry -> {
+          var unused = background.start(() -> purgeOrLeave(entry, true));
+        });
   }
 
   /** Whether something has expired, as of the last listing. */

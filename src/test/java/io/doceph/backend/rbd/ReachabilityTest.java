@@ -20,6 +20,8 @@ class ReachabilityTest {
 
   @Test
   void aPoolThatIsNotHeardOfInTheFirstSecondsIsRefusedThenAtOnce() {
+    reachability.asking("volumes");
+
     assertThatThrownBy(() -> reachability.requireKnown(WHAT, "volumes"))
         .isInstanceOfSatisfying(
             VolumeError.class, e -> assertThat(e.code()).isEqualTo(VolumeError.Code.UNAVAILABLE))
@@ -32,6 +34,7 @@ class ReachabilityTest {
 
   @Test
   void whoComesTooEarlyWaitsForTheFirstAnswer() {
+    reachability.asking("volumes");
     CompletableFuture<Void> waiting =
         CompletableFuture.runAsync(() -> reachability.requireKnown(WHAT, "volumes"));
     assertThatThrownBy(() -> waiting.get(300, TimeUnit.MILLISECONDS)).hasMessage(null);
@@ -39,6 +42,13 @@ class ReachabilityTest {
     reachability.answered("volumes");
 
     assertThatCode(() -> waiting.get(10, TimeUnit.SECONDS)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aPoolThatNobodyHasAskedYetMayBeAsked() {
+    reachability.asking("ssd");
+
+    assertThatCode(() -> reachability.requireKnown(WHAT, "volumes")).doesNotThrowAnyException();
   }
 
   @Test
