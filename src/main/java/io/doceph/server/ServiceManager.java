@@ -47,7 +47,8 @@ class ServiceManager {
   void stopping() {
     String socket = System.getenv(SOCKET);
     if (socket != null) {
-      tell(socket, List.of("--stopping", "--status=ends; what is mounted stays mounted"));
+      // Not --stopping, which systemd has since version 253.
+      tell(socket, List.of("STOPPING=1", "--status=ends; what is mounted stays mounted"));
     }
   }
 
