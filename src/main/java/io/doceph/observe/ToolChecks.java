@@ -8,16 +8,15 @@ import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.Deadline;
 import io.doceph.host.process.ProcessRunner;
-import io.doceph.volume.VolumeBackend;
-import io.doceph.volume.VolumeService;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** The programs that the enabled backends need, and their versions. */
+/** The programs that block volumes need, and their versions. */
 final class ToolChecks {
   /** Each tool with the argument that makes it tell its version. */
   private static final Map<String, String> FOR_BLOCK = new LinkedHashMap<>();
@@ -38,27 +37,44 @@ final class ToolChecks {
     FOR_BLOCK.put("btrfs", "--version");
   }
 
+  /** What volumes of one filesystem alone need. */
+  private static final Map<String, String> OF_FILESYSTEM =
+      Map.of(
+          "mkfs.xfs", "xfs",
+          "xfs_growfs", "xfs",
+          "mkfs.ext4", "ext4",
+          "resize2fs", "ext4",
+          "debugfs", "ext4",
+          "e2fsck", "ext4",
+          "mkfs.btrfs", "btrfs",
+          "btrfs", "btrfs");
+
   private final Tools tools;
   private final ProcessRunner runner;
-  private final VolumeService service;
 
-  ToolChecks(Tools tools, ProcessRunner runner, VolumeService service) {
+  ToolChecks(Tools tools, ProcessRunner runner) {
     this.tools = tools;
     this.runner = runner;
-    this.service = service;
   }
 
-  List<Check> all() {
+  /**
+   * What block volumes need.
+   *
+   * @param filesystems those that are in use here; the tools of others need not be installed
+   */
+  List<Check> forBlock(Set<String> filesystems) {
     List<Check> checks = new ArrayList<>();
-    if (service.backends().values().stream().anyMatch(VolumeBackend::isBlock)) {
-      FOR_BLOCK.forEach((tool, argument) -> checks.add(check(tool, argument)));
-    }
+    FOR_BLOCK.forEach((tool, argument) -> checks.add(check(tool, argument, filesystems)));
     return checks;
   }
 
-  private Check check(String tool, String versionArgument) {
+  private Check check(String tool, String versionArgument, Set<String> filesystems) {
     String name = "tool " + tool;
     try {
+      String filesystem = OF_FILESYSTEM.get(tool);
+      if (filesystem != null && !filesystems.contains(filesystem) && tools.find(tool).isEmpty()) {
+        return Check.ok(name, "not installed; only volumes with " + filesystem + " need it");
+      }
       Path path = tools.require(tool);
       return Check.ok(
           name, path + (versionArgument.isEmpty() ? "" : ", " + version(path, versionArgument)));
