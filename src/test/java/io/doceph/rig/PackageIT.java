@@ -34,6 +34,7 @@ class PackageIT {
           "/usr/lib/systemd/system/doceph@.socket",
           "/usr/lib/systemd/system/doceph-restart-containers.service",
           "/usr/lib/systemd/system/doceph-restart-containers.timer",
+          "/usr/lib/systemd/system/var-lib-doceph-mounts-.mount.d/doceph.conf",
           "/usr/libexec/doceph/restart-containers",
           CONFIGURATION,
           "/usr/share/man/man8/doceph.8.gz",
