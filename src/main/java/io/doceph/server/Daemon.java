@@ -30,6 +30,7 @@ public final class Daemon {
       directory(config.runDir().path());
       CutPoints.of(config.fault().killAt().orElse(null), stateDir);
       StateLock lock = StateLock.take(stateDir);
+      StateFormat.claim(stateDir);
       PluginSocket socket =
           PluginSocket.open(
               config.socket().path(), config.socketMode(), config.socketGroup().orElse(null));

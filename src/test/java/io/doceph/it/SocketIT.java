@@ -103,6 +103,26 @@ class SocketIT {
   }
 
   @Test
+  void stateOfANewerVersionIsRefusedAndLeftAlone() throws IOException {
+    bed.start().close();
+    Path format = bed.path("state").resolve("format.json");
+    String newer = Files.readString(format).replace("\"version\":1", "\"version\":2");
+    Files.writeString(format, newer);
+
+    var result = bed.refusedServe();
+
+    refused(result, 1, "newer doceph", bed.path("state").toString());
+    assertThat(format).hasContent(newer);
+    assertThat(bed.socket()).doesNotExist();
+
+    Files.writeString(format, "half a li");
+    try (Plugin plugin = new Plugin(bed.start())) { // damaged, it tells nothing
+      assertThat(plugin.names()).isEmpty();
+    }
+    assertThat(format).content().startsWith("{\"version\":1");
+  }
+
+  @Test
   void whatIsNoSocketIsNeverTouched() throws IOException {
     Files.writeString(bed.path("file"), "precious");
     Files.createDirectory(bed.path("directory"));
