@@ -142,12 +142,33 @@ final class Adoption {
         return;
       }
     }
-    if (!users.watchers(image, deadline).isEmpty()) {
+    ImageUsers.Users now = users.both(image, deadline);
+    if (!now.watchers().isEmpty()) {
       LOG.warnf(
           "image %s is in use and has no exclusive-lock; `rbd feature enable %s exclusive-lock` when"
               + " it is not",
           image, image);
       return;
+    }
+    if (!now.locks().isEmpty()) {
+      ImageUsers.Lock lock = now.locks().getFirst();
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "image "
+              + image
+              + " has the lock '"
+              + lock.id()
+              + "' of "
+              + lock.locker()
+              + " ("
+              + lock.address()
+              + ") and nobody has it open; when you are sure that nobody uses it: `rbd lock rm "
+              + image
+              + " '"
+              + lock.id()
+              + "' "
+              + lock.locker()
+              + "`, and adopt it then");
     }
     CommandResult unused =
         cluster.run(

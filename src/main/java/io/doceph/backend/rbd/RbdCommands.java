@@ -19,8 +19,8 @@ final class RbdCommands {
   private static final String LOCK = "doceph";
 
   /**
-   * What the monitors keep of clients' settings is about images' data, and fetching it is a fifth of
-   * a short command's time: what makes or maps images, or works on their data, still does.
+   * What the monitors keep of clients' settings is about images' data, and fetching it is a fifth
+   * of a short command's time: what makes or maps images, or works on their data, still does.
    */
   private static final String WITHOUT_CENTRAL_SETTINGS = "--no-mon-config";
 
@@ -78,7 +78,8 @@ final class RbdCommands {
   }
 
   Command locks(Image image, Deadline deadline) {
-    return quick(header(image.user(), "lock", "ls"), deadline).arg("--format", "json", image.spec());
+    return quick(header(image.user(), "lock", "ls"), deadline)
+        .arg("--format", "json", image.spec());
   }
 
   Command breakLock(Image image, String lockId, String locker, Deadline deadline) {
