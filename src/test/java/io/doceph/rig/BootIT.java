@@ -219,6 +219,17 @@ class BootIT {
   }
 
   @Test
+  void systemdFindsNothingWrongWithTheUnits() {
+    Command.Result verified =
+        machine.run("sh", "-c", "systemd-analyze verify /usr/lib/systemd/system/doceph*");
+
+    assertThat(verified.exit()).isZero();
+    assertThat(verified.out() + verified.err()).doesNotContain("doceph");
+    String rated = machine.sh("systemd-analyze security --offline=yes doceph.service | tail -n 1");
+    assertThat(rated).contains("Overall exposure level for doceph.service: 6.0");
+  }
+
+  @Test
   void dockerdStartsAsFastWithDocephAsWithout() {
     double with = medianStart();
     machine.sh("systemctl mask --now doceph.service doceph.socket 2>/dev/null");
