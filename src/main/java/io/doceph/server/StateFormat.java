@@ -35,7 +35,7 @@ final class StateFormat {
     try {
       return StateFile.read(file).isPresent();
     } catch (NewerStateException e) {
-      throw new StartRefused(
+      throw StartRefused.forGood(
           "the state in "
               + stateDir
               + " is of a newer doceph, which this one cannot read; nothing was changed: install the"

@@ -116,8 +116,7 @@ class TryTest {
   }
 
   private List<String> command(String... arguments) {
-    return Stream.concat(
-            Stream.of(project.resolve("deploy/try").toString()), Stream.of(arguments))
+    return Stream.concat(Stream.of(project.resolve("deploy/try").toString()), Stream.of(arguments))
         .toList();
   }
 
