@@ -207,7 +207,35 @@ class AnsibleRoleIT {
       assertThat(machine.sh("cat " + keyring)).contains(key);
       assertThat(machine.sh("stat -c '%a %U %G' /etc/ceph/ceph.conf")).isEqualTo("644 root root");
       assertThat(machine.sh("rbd --id rollout ls volumes")).isEmpty();
-      assertThat(playbook.run(applied).changed()).isZero();
+      Playbook.Run again = playbook.run(applied, "--diff", "-vvv");
+      assertThat(again.changed()).isZero();
+      assertThat(again.output()).doesNotContain(key);
+
+      // When a pool is missing, it is added
+      ceph.ceph(
+              "auth",
+              "caps",
+              "client.rollout",
+              "mon",
+              "profile rbd",
+              "osd",
+              "profile rbd pool=volumes",
+              "mgr",
+              "profile rbd pool=volumes")
+          .succeeded();
+      Playbook.Run added = playbook.run(applied, "-vvv");
+      assertThat(added.changed()).isPositive();
+      assertThat(added.output()).doesNotContain(key);
+      assertThat(ceph.ceph("auth", "get", "client.rollout").out()).contains("pool=ssd");
+
+      // And capabilities that somebody else may need are left alone
+      ceph.ceph("auth", "caps", "client.rollout", "mon", "allow r", "osd", "allow *").succeeded();
+      Playbook.Run refused = playbook.run(applied, "-v");
+      assertThat(refused.exit()).isNotZero();
+      assertThat(refused.output())
+          .contains("client.rollout has capabilities that doceph has no use for")
+          .doesNotContain(key);
+      assertThat(ceph.ceph("auth", "get", "client.rollout").out()).contains("allow *");
     } finally {
       ceph.ceph("auth", "rm", "client.rollout");
     }
