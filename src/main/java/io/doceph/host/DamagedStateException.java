@@ -6,7 +6,7 @@ import java.nio.file.Path;
 /**
  * A state file exists, but cannot be trusted. The message names the file and what is wrong with it.
  */
-public final class DamagedStateException extends HostException {
+public sealed class DamagedStateException extends HostException permits NewerStateException {
 
   @Serial private static final long serialVersionUID = 1L;
 

@@ -83,7 +83,8 @@ public final class StateFile {
    * Reads the file.
    *
    * @return empty when there is none
-   * @throws DamagedStateException when it is not what was written
+   * @throws DamagedStateException when it is not what was written; {@link NewerStateException} when
+   *     a newer doceph has written it
    */
   public static Optional<ObjectNode> read(Path file) {
     byte[] bytes;
@@ -119,7 +120,7 @@ public final class StateFile {
     }
     JsonNode version = tree.path("version");
     if (version.isInt() && version.asInt() > VERSION) {
-      throw new DamagedStateException(
+      throw new NewerStateException(
           file,
           "it has version %s, this doceph knows up to %d; use the newer one"
               .formatted(version, VERSION));

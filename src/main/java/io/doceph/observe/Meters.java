@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +27,13 @@ import org.jspecify.annotations.Nullable;
 public final class Meters {
   /** The media type of {@link #text}. */
   public static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+  /** Operations, outcomes of these, and outcomes of programs, that alerts look for. */
+  private static final List<String> OPERATIONS =
+      List.of("create", "mount", "unmount", "remove", "grow");
+
+  private static final List<String> FAILURES = List.of("failed", "timeout", "unavailable");
+  private static final List<String> LATE = List.of("timeout", "too_many");
 
   private record CommandKey(String program, String outcome) {}
 
@@ -101,6 +109,10 @@ public final class Meters {
             .unit(Unit.SECONDS)
             .labelNames("operation", "outcome")
             .register(registry);
+    // A series that begins with a count has no increase that an alert could see.
+    for (String operation : OPERATIONS) {
+      FAILURES.forEach(outcome -> ended.initLabelValues(operation, outcome));
+    }
     operations.forEach(
         (k, s) -> {
           ended.labelValues(k.operation(), k.outcome()).inc(s.count.sum());
@@ -121,6 +133,7 @@ public final class Meters {
             .register(registry);
     commands.forEach(
         (k, s) -> {
+          LATE.forEach(outcome -> run.initLabelValues(k.program(), outcome));
           run.labelValues(k.program(), k.outcome()).inc(s.count.sum());
           seconds.labelValues(k.program(), k.outcome()).inc(s.seconds());
         });

@@ -17,7 +17,9 @@ import java.util.List;
  */
 public final class Daemon {
   private static final int FAILED = 1;
-  private static final int WRONG_CONFIGURATION = 2;
+
+  /** systemd does not try again then. */
+  private static final int FOR_GOOD = 2;
 
   private Daemon() {}
 
@@ -30,6 +32,7 @@ public final class Daemon {
       directory(config.runDir().path());
       CutPoints.of(config.fault().killAt().orElse(null), stateDir);
       StateLock lock = StateLock.take(stateDir);
+      StateFormat.claim(stateDir);
       PluginSocket socket =
           PluginSocket.open(
               config.socket().path(), config.socketMode(), config.socketGroup().orElse(null));
@@ -37,7 +40,10 @@ public final class Daemon {
       Launched.set(new Launched(config, socket, lock));
     } catch (ConfigProblem e) {
       return refused(e);
-    } catch (StartRefused | IllegalArgumentException e) {
+    } catch (StartRefused e) {
+      System.err.println("doceph: " + e.getMessage());
+      return e.isForGood() ? FOR_GOOD : FAILED;
+    } catch (IllegalArgumentException e) {
       System.err.println("doceph: " + e.getMessage());
       return FAILED;
     }
@@ -59,7 +65,7 @@ public final class Daemon {
 
   private static int refused(ConfigProblem e) {
     e.problems().forEach(p -> System.err.println("doceph: " + p));
-    return WRONG_CONFIGURATION;
+    return FOR_GOOD;
   }
 
   /**

@@ -127,6 +127,17 @@ class CephCommandsIT {
         .contains("image volumes/theirs exists and is no volume of doceph's")
         .contains("`doceph adopt volumes/theirs`");
 
+    // And a lock of a plugin that is gone
+    rig.rbd("lock", "add", "volumes/theirs", "old host").succeeded();
+    Command.Result locked = host.cli("adopt", "volumes/theirs");
+    assertThat(locked.exit()).isEqualTo(4);
+    assertThat(locked.err())
+        .contains("image volumes/theirs has the lock 'old host' of client.")
+        .contains("`rbd lock rm volumes/theirs 'old host' client.");
+    assertThat(host.plugin().names()).isEmpty();
+    String locker = locked.err().replaceAll("(?s).*' (client\\.\\d+)`.*", "$1");
+    rig.rbd("lock", "rm", "volumes/theirs", "old host", locker).succeeded();
+
     // When it is adopted
     host.cli("adopt", "volumes/theirs").succeeded();
 

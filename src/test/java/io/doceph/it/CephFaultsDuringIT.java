@@ -306,7 +306,7 @@ class CephFaultsDuringIT {
       Path file = ceph.bed().path("mnt/v/f");
       Files.writeString(file, "after the kill");
       plugin.unmount("v", "c1");
-      plugin.mount("v", "c2");
+      awaitSuccess(() -> plugin.tryMount("v", "c2"));
       assertThat(file).hasContent("after the kill");
       plugin.unmount("v", "c2");
       awaitSuccess(() -> plugin.tryRemove("v"));
@@ -355,7 +355,7 @@ class CephFaultsDuringIT {
       String written = during.get(CephBed.SOON.toSeconds(), java.util.concurrent.TimeUnit.SECONDS);
       String after = write(directory.resolve("after"));
       plugin.unmount("v", "c1");
-      plugin.mount("v", "c2");
+      awaitSuccess(() -> plugin.tryMount("v", "c2"));
       assertThat(md5(directory.resolve("before"))).isEqualTo(before);
       assertThat(md5(directory.resolve("during"))).isEqualTo(written);
       assertThat(md5(directory.resolve("after"))).isEqualTo(after);

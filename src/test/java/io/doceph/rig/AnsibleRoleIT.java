@@ -1,6 +1,7 @@
 package io.doceph.rig;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,8 @@ class AnsibleRoleIT {
 
   @BeforeAll
   static void boot() throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "the rig needs root");
+    assumeTrue(Packages.canBeBuilt(), "packages are made of the native executable");
     ceph = CephRig.shared();
     machine = BootedMachine.up(ceph.directory());
     Path scratch = Files.createDirectory(machine.directory().resolve("ansible"));
@@ -41,7 +44,7 @@ class AnsibleRoleIT {
           doceph.backends: [vfs, loop]
           doceph.management: off
         """
-            .formatted(packageIn(scratch));
+            .formatted(Packages.ofTheExecutable().deb());
     // Docker is to be started by the role, and the machine's lists of packages are as new as it is.
     machine.sh("systemctl disable --now docker.service docker.socket containerd.service");
     machine.sh("mkdir -p /var/lib/apt/lists/partial && touch /var/lib/apt/lists");
@@ -49,7 +52,9 @@ class AnsibleRoleIT {
 
   @AfterAll
   static void end() {
-    machine.close();
+    if (machine != null) {
+      machine.close();
+    }
   }
 
   @Test
@@ -171,7 +176,7 @@ class AnsibleRoleIT {
         doceph_ceph_monitor: monitor
         doceph_ceph_command: ceph --conf %s --id admin
         """
-            .formatted(packageFile(), conf, ceph.conf());
+            .formatted(Packages.ofTheExecutable().deb(), conf, ceph.conf());
     String applied = onCeph + "doceph_ceph_apply_caps: true\n";
 
     // When the capabilities are only to be said
@@ -202,28 +207,38 @@ class AnsibleRoleIT {
       assertThat(machine.sh("cat " + keyring)).contains(key);
       assertThat(machine.sh("stat -c '%a %U %G' /etc/ceph/ceph.conf")).isEqualTo("644 root root");
       assertThat(machine.sh("rbd --id rollout ls volumes")).isEmpty();
-      assertThat(playbook.run(applied).changed()).isZero();
+      Playbook.Run again = playbook.run(applied, "--diff", "-vvv");
+      assertThat(again.changed()).isZero();
+      assertThat(again.output()).doesNotContain(key);
+
+      // When a pool is missing, it is added
+      ceph.ceph(
+              "auth",
+              "caps",
+              "client.rollout",
+              "mon",
+              "profile rbd",
+              "osd",
+              "profile rbd pool=volumes",
+              "mgr",
+              "profile rbd pool=volumes")
+          .succeeded();
+      Playbook.Run added = playbook.run(applied, "-vvv");
+      assertThat(added.changed()).isPositive();
+      assertThat(added.output()).doesNotContain(key);
+      assertThat(ceph.ceph("auth", "get", "client.rollout").out()).contains("pool=ssd");
+
+      // And capabilities that somebody else may need are left alone
+      ceph.ceph("auth", "caps", "client.rollout", "mon", "allow r", "osd", "allow *").succeeded();
+      Playbook.Run refused = playbook.run(applied, "-v");
+      assertThat(refused.exit()).isNotZero();
+      assertThat(refused.output())
+          .contains("client.rollout has capabilities that doceph has no use for")
+          .doesNotContain(key);
+      assertThat(ceph.ceph("auth", "get", "client.rollout").out()).contains("allow *");
     } finally {
       ceph.ceph("auth", "rm", "client.rollout");
     }
-  }
-
-  private static Path packageFile() throws IOException {
-    try (var files = Files.list(playbook.directory().resolve("packages"))) {
-      return files.filter(file -> file.toString().endsWith(".deb")).findFirst().orElseThrow();
-    }
-  }
-
-  private static Path packageIn(Path scratch) throws IOException {
-    Command.of(
-            Path.of("deploy/package/build").toAbsolutePath().toString(),
-            "--executable",
-            DocephDaemon.executable(),
-            "--out",
-            Files.createDirectory(scratch.resolve("packages")).toString())
-        .run()
-        .succeeded();
-    return packageFile();
   }
 
   private static boolean isActive(String unit) {

@@ -1,16 +1,20 @@
 package io.doceph.rig;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A host with doceph's units, a real systemd and Docker, that boots, loses power and is upgraded.
@@ -22,20 +26,25 @@ class BootIT {
 
   private static final Duration SOON = Duration.ofSeconds(30);
 
+  @TempDir static Path scratch;
   private static BootedMachine machine;
   private static DockerHost host;
 
   @BeforeAll
   static void boot() {
+    assumeTrue("root".equals(System.getProperty("user.name")), "the rig needs root");
+    assumeTrue(Packages.canBeBuilt(), "packages are made of the native executable");
     CephRig ceph = CephRig.shared();
     machine = BootedMachine.up(ceph.directory());
     host = new DockerHost(machine, ceph);
-    host.install();
+    host.setUp(Packages.ofTheExecutable());
   }
 
   @AfterAll
   static void end() {
-    machine.close();
+    if (machine != null) {
+      machine.close();
+    }
   }
 
   @AfterEach
@@ -131,6 +140,24 @@ class BootIT {
   }
 
   @Test
+  void anUpgradeLeavesTheContainerRunning() {
+    // Given a container that writes
+    host.startWriter("db");
+    String before = host.mainPid("doceph");
+
+    // When a newer package is installed, and then the container starts anew
+    host.install(Packages.build(scratch, Map.of(), "--version", "99.0"));
+
+    // Then another doceph answers, the container has gone on, and can be started again
+    assertThat(machine.sh("dpkg-query -W -f '${Version}' doceph")).startsWith("99.0");
+    assertThat(host.mainPid("doceph")).isNotIn(before, "0");
+    assertThat(host.isWriting("db")).isTrue();
+    machine.sh("docker restart -t 1 db");
+    host.awaitRunning("db", SOON);
+    assertThat(host.isWriting("db")).isTrue();
+  }
+
+  @Test
   void systemdBringsACrashedDocephBack() {
     host.startWriter("db");
     String before = host.mainPid("doceph");
@@ -189,6 +216,17 @@ class BootIT {
 
     // And when the cluster is back, so is the container
     host.awaitRunning("db", Duration.ofSeconds(150));
+  }
+
+  @Test
+  void systemdFindsNothingWrongWithTheUnits() {
+    Command.Result verified =
+        machine.run("sh", "-c", "systemd-analyze verify --man=no /usr/lib/systemd/system/doceph*");
+
+    assertThat(verified.exit()).isZero();
+    assertThat(verified.out() + verified.err()).doesNotContain("doceph");
+    String rated = machine.sh("systemd-analyze security --offline=yes doceph.service | tail -n 1");
+    assertThat(rated).contains("Overall exposure level for doceph.service: 6.0");
   }
 
   @Test

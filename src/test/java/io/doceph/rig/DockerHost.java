@@ -9,7 +9,6 @@ import java.util.List;
 /** What an administrator does on a booted machine with Docker, doceph and volumes on Ceph. */
 final class DockerHost {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private static final Path UNITS = Path.of("deploy/systemd").toAbsolutePath();
 
   private static final String WRITER = "while :; do date +%s >> /data/log; sleep 0.2; done";
 
@@ -22,7 +21,8 @@ final class DockerHost {
   }
 
   /** Installs doceph, gives it the cluster, and starts it and Docker. */
-  void install() {
+  void setUp(Packages packages) {
+    install(packages);
     Path rbd = ceph.shim(machine.shared().resolve("rbd"));
     machine.write(
         "/etc/doceph/application.properties",
@@ -36,19 +36,8 @@ final class DockerHost {
         doceph.tools.rbd = %s
         """
             .formatted(ceph.conf(), rbd));
-    copy(Path.of(DocephDaemon.executable()), "/usr/bin/doceph", "0755");
-    for (String unit :
-        List.of(
-            "doceph.socket",
-            "doceph.service",
-            "doceph-restart-containers.service",
-            "doceph-restart-containers.timer")) {
-      copy(UNITS.resolve(unit), "/usr/lib/systemd/system/" + unit, "0644");
-    }
-    copy(UNITS.resolve("restart-containers"), "/usr/libexec/doceph/restart-containers", "0755");
     machine.sh(
         """
-        systemctl daemon-reload
         systemctl enable --now doceph.socket doceph.service doceph-restart-containers.timer
         systemctl restart docker
         mkdir -p /tmp/image/bin && cp /bin/busybox /tmp/image/bin/
@@ -60,11 +49,11 @@ final class DockerHost {
         """);
   }
 
-  private void copy(Path from, String to, String mode) {
-    Command.of("cp", from.toString(), machine.shared().resolve("file").toString())
-        .run()
-        .succeeded();
-    machine.sh("install -D -m %s %s %s".formatted(mode, machine.shared().resolve("file"), to));
+  /** Installs the package, or another version of it in its place. */
+  void install(Packages packages) {
+    Path deb = machine.shared().resolve(packages.deb().getFileName());
+    Command.of("cp", packages.deb().toString(), deb.toString()).run().succeeded();
+    machine.sh("dpkg --force-confold -i " + deb);
   }
 
   /** Starts a container of this name that always restarts and writes to its volume of that name. */

@@ -25,7 +25,8 @@ class PackageLifeIT {
   private static final List<String> WANTED =
       List.of(
           "/etc/systemd/system/sockets.target.wants/doceph.socket",
-          "/etc/systemd/system/multi-user.target.wants/doceph.service");
+          "/etc/systemd/system/multi-user.target.wants/doceph.service",
+          "/etc/systemd/system/timers.target.wants/doceph-restart-containers.timer");
 
   /** A kind of package, and the way it is handled. */
   enum Kind {
@@ -91,7 +92,13 @@ class PackageLifeIT {
       assertThat(root.file(CONFIGURATION))
           .hasContent("doceph.backend = vfs\ndoceph.management = off");
 
-      root.inside("systemctl", "enable", "doceph.socket", "doceph.service").succeeded();
+      root.inside(
+              "systemctl",
+              "enable",
+              "doceph.socket",
+              "doceph.service",
+              "doceph-restart-containers.timer")
+          .succeeded();
       assertThat(WANTED).allMatch(link -> isLink(root, link));
       mountADirectory(root);
       root.mount("/var/lib/doceph/mounts/db1");

@@ -27,7 +27,7 @@ record Packages(Path rpm, Path deb, Path sbom) {
   /** Those of the project's version, built once for all tests. */
   static synchronized Packages ofTheExecutable() {
     if (shared.equals(NONE)) {
-      shared = build(Path.of("target/packages"), Map.of());
+      shared = build(Path.of("target/packages").toAbsolutePath(), Map.of());
     }
     return shared;
   }

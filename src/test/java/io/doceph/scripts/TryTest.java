@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,8 +107,17 @@ class TryTest {
     }
   }
 
-  private List<String> command() {
-    return List.of(project.resolve("deploy/try").toString());
+  @Test
+  void whatItDoesNotKnowIsRefusedBeforeAnythingIsBuilt() throws Exception {
+    Script attempt = Script.run(directory, environment, command("--cehp"));
+
+    assertThat(attempt.exit()).isEqualTo(1);
+    assertThat(attempt.output()).isEqualTo("deploy/try: usage: deploy/try [--ceph]\n");
+  }
+
+  private List<String> command(String... arguments) {
+    return Stream.concat(Stream.of(project.resolve("deploy/try").toString()), Stream.of(arguments))
+        .toList();
   }
 
   private static boolean waitFor(Path output, String text) throws Exception {

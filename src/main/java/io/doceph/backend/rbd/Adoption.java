@@ -74,7 +74,9 @@ final class Adoption {
       return known.get();
     }
     Filesystem filesystem = fs.isEmpty() ? recognise(image, deadline) : filesystem(fs);
-    enableLock(image, info, deadline);
+    ImageUsers.Users now = users.both(image, deadline);
+    requireNoLockOfOthers(image, now);
+    enableLock(image, info, now, deadline);
     ByteSize size = new ByteSize(info.path("size").asLong());
     VolumeSpec spec = VolumeSpec.adopted(name, "rbd", size, filesystem, shown);
     Volume volume =
@@ -135,14 +137,43 @@ final class Adoption {
     }
   }
 
+  /**
+   * A lock of the feature exclusive-lock ends with who holds it; one that was taken by hand stays.
+   */
+  private static void requireNoLockOfOthers(Image image, ImageUsers.Users now) {
+    Optional<ImageUsers.Lock> taken =
+        now.locks().stream().filter(lock -> !lock.id().startsWith("auto ")).findFirst();
+    if (taken.isEmpty() || !now.watchers().isEmpty()) {
+      return;
+    }
+    ImageUsers.Lock lock = taken.get();
+    throw new VolumeError(
+        VolumeError.Code.IN_USE,
+        "image "
+            + image
+            + " has the lock '"
+            + lock.id()
+            + "' of "
+            + lock.locker()
+            + " ("
+            + lock.address()
+            + ") and nobody has it open; when you are sure that nobody uses it: `rbd lock rm "
+            + image
+            + " '"
+            + lock.id()
+            + "' "
+            + lock.locker()
+            + "`, and adopt it then");
+  }
+
   /** Images of the first doceph have no exclusive lock; it helps to tell a dead host. */
-  private void enableLock(Image image, JsonNode info, Deadline deadline) {
+  private void enableLock(Image image, JsonNode info, ImageUsers.Users now, Deadline deadline) {
     for (JsonNode feature : info.path("features")) {
       if (feature.asText().equals(ImageOptions.EXCLUSIVE_LOCK)) {
         return;
       }
     }
-    if (!users.watchers(image, deadline).isEmpty()) {
+    if (!now.watchers().isEmpty()) {
       LOG.warnf(
           "image %s is in use and has no exclusive-lock; `rbd feature enable %s exclusive-lock` when"
               + " it is not",

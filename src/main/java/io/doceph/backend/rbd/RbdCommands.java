@@ -18,6 +18,12 @@ final class RbdCommands {
   /** The name of locks on objects of doceph's own. */
   private static final String LOCK = "doceph";
 
+  /**
+   * What the monitors keep of clients' settings is about images' data, and fetching it is a fifth
+   * of a short command's time: what makes or maps images, or works on their data, still does.
+   */
+  private static final String WITHOUT_CENTRAL_SETTINGS = "--no-mon-config";
+
   private final Tools tools;
   private final Path conf;
   private final String user;
@@ -49,7 +55,7 @@ final class RbdCommands {
   }
 
   Command rename(Image image, Image to, Deadline deadline) {
-    return quick(rbd(image.user(), "rename"), deadline).arg(image.spec(), to.spec());
+    return quick(header(image.user(), "rename"), deadline).arg(image.spec(), to.spec());
   }
 
   Command resize(Image image, long bytes, Deadline deadline) {
@@ -64,15 +70,16 @@ final class RbdCommands {
   }
 
   Command info(Image image, Deadline deadline) {
-    return quick(rbd(image.user(), "info"), deadline).arg("--format", "json", image.spec());
+    return quick(header(image.user(), "info"), deadline).arg("--format", "json", image.spec());
   }
 
   Command status(Image image, Deadline deadline) {
-    return quick(rbd(image.user(), "status"), deadline).arg("--format", "json", image.spec());
+    return quick(header(image.user(), "status"), deadline).arg("--format", "json", image.spec());
   }
 
   Command locks(Image image, Deadline deadline) {
-    return quick(rbd(image.user(), "lock", "ls"), deadline).arg("--format", "json", image.spec());
+    return quick(header(image.user(), "lock", "ls"), deadline)
+        .arg("--format", "json", image.spec());
   }
 
   Command breakLock(Image image, String lockId, String locker, Deadline deadline) {
@@ -84,26 +91,26 @@ final class RbdCommands {
   }
 
   Command getMeta(Image image, String key, Deadline deadline) {
-    return quick(rbd(image.user(), "image-meta", "get"), deadline).arg(image.spec(), key);
+    return quick(header(image.user(), "image-meta", "get"), deadline).arg(image.spec(), key);
   }
 
   Command setMeta(Image image, String key, String value, Deadline deadline) {
-    return quick(rbd(image.user(), "image-meta", "set"), deadline).arg(image.spec(), key, value);
+    return quick(header(image.user(), "image-meta", "set"), deadline).arg(image.spec(), key, value);
   }
 
   Command images(Place place, Deadline deadline) {
-    return quick(rbd(user, "ls"), deadline)
+    return quick(header(user, "ls"), deadline)
         .stdoutLimit(LISTING_LIMIT)
         .arg("--format", "json", place.toString());
   }
 
   Command moveToTrash(Image image, String until, Deadline deadline) {
-    return quick(rbd(image.user(), "trash", "mv"), deadline)
+    return quick(header(image.user(), "trash", "mv"), deadline)
         .arg("--expires-at", until, image.spec());
   }
 
   Command trash(Place place, Deadline deadline) {
-    return quick(rbd(user, "trash", "ls"), deadline)
+    return quick(header(user, "trash", "ls"), deadline)
         .stdoutLimit(LISTING_LIMIT)
         .arg("--all", "--format", "json", place.toString());
   }
@@ -193,8 +200,13 @@ final class RbdCommands {
     return program("rbd", as).arg(words);
   }
 
+  /** Reads or writes what is known of images, and none of their data. */
+  private Command header(String as, String... words) {
+    return program("rbd", as).arg(WITHOUT_CENTRAL_SETTINGS).arg(words);
+  }
+
   private Command rados(Place place, String word) {
-    Command command = program("rados", user).arg("-p", place.pool());
+    Command command = program("rados", user).arg(WITHOUT_CENTRAL_SETTINGS, "-p", place.pool());
     return (place.namespace().isEmpty() ? command : command.arg("-N", place.namespace())).arg(word);
   }
 
