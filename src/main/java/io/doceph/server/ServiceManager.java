@@ -48,7 +48,7 @@ class ServiceManager {
     String socket = System.getenv(SOCKET);
     if (socket != null) {
       // Not --stopping, which systemd has since version 253.
-      tell(socket, List.of("STOPPING=1", "--status=ends; what is mounted stays mounted"));
+      tell(socket, List.of("--status=ends; what is mounted stays mounted", "STOPPING=1"));
     }
   }
 
