@@ -6,6 +6,8 @@ import io.doceph.rig.Command;
 import io.doceph.rig.DocephDaemon;
 import io.doceph.rig.PluginClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -168,7 +170,7 @@ class SocketIT {
   void systemdsSocketIsTakenOverAndStays(int secondsLate) throws Exception {
     // Given a socket on which somebody listens before the daemon is there
     DocephDaemon daemon = bed.activated(secondsLate);
-    Future<Integer> early = threads.submit(() -> callAsSoonAsItIsThere(daemon));
+    Future<Integer> early = threads.submit(() -> callAsSoonAsSomebodyListens(daemon));
 
     daemon.start();
 
@@ -233,6 +235,19 @@ class SocketIT {
     }
     try (PluginClient client = daemon.client()) {
       return client.post("/VolumeDriver.List", "{}\n").status();
+    }
+  }
+
+  /** Whoever stands for systemd here binds the socket and then listens: in between it refuses. */
+  private int callAsSoonAsSomebodyListens(DocephDaemon daemon) throws IOException {
+    while (true) {
+      try {
+        return callAsSoonAsItIsThere(daemon);
+      } catch (UncheckedIOException e) {
+        if (!(e.getCause() instanceof ConnectException)) {
+          throw e;
+        }
+      }
     }
   }
 
