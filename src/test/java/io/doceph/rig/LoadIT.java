@@ -31,7 +31,7 @@ class LoadIT extends RigTest {
   @CsvSource({"vfs, 100, 20", "loop, 100, 20", "rbd, 30, 8"})
   void manyVolumesAtOnce(String backend, int creates, int runs) throws Exception {
     // Given
-    DocephDaemon daemon = doceph(backend, Map.of("DOCEPH_RBD_COMMAND_TIMEOUT", "60s"));
+    DocephDaemon daemon = doceph(backend);
     List<String> names =
         IntStream.range(0, creates).mapToObj(i -> volume("many") + "-" + i).toList();
 
