@@ -321,7 +321,8 @@ class CephFaultsIT {
       assertThat(ceph.bed().mounts()).isEmpty();
       rig.startMon();
       awaitProblem(plugin, "v", false);
-      assertThat(plugin.mount("v", "c2").resolve("f")).hasContent("written without a monitor");
+      awaitSuccess(() -> plugin.tryMount("v", "c2"));
+      assertThat(file).hasContent("written without a monitor");
       plugin.unmount("v", "c2");
       plugin.remove("v");
       ceph.assertNothingIsLeft();

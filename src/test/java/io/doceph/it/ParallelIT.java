@@ -55,6 +55,8 @@ class ParallelIT {
       // Given a daemon that has done everything once
       Map<String, String> settings = new TreeMap<>(host.settings());
       settings.put("DOCEPH_REFRESH_INTERVAL", "5s");
+      // So many at once load a small machine until one command takes longer than others may.
+      settings.put("DOCEPH_RBD_COMMAND_TIMEOUT", "60s");
       DocephDaemon daemon = bed.start(Bed.changes(settings));
       inParallel(daemon, List.of(VOLUMES), ParallelIT::write);
       inParallel(daemon, List.of(VOLUMES), ParallelIT::readAndRemove);

@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -365,16 +364,14 @@ final class Descriptions {
   }
 
   /**
-   * Gives a finished image the volume's name, which exactly one of several hosts can, and enters it
-   * into the index.
+   * Gives a finished and described image the volume's name, which exactly one of several hosts can,
+   * and enters it into the index.
    *
-   * @param described the writing of the description into the image, begun earlier
    * @throws VolumeError {@code CONFLICT} when the name is taken: by another host that was faster,
    *     or by an image that is no volume
    */
-  void publish(Volume ready, CompletableFuture<Void> described, Deadline deadline) {
+  void publish(Volume ready, Deadline deadline) {
     Image image = image(ready);
-    Background.join(described);
     Image fresh = image.named(Image.freshName(ready.hostId(), ready.name()));
     try {
       CommandResult unused =

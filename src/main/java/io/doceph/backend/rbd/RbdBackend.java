@@ -28,7 +28,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jboss.logging.Logger;
 
 /**
@@ -58,10 +57,6 @@ public final class RbdBackend implements ClusterBackend {
   private final Adoption adoption;
   private final Examination examination;
   private final Tables tables;
-
-  /** Descriptions that are being written into fresh images while these are formatted. */
-  private final ConcurrentMap<VolumeName, CompletableFuture<Void>> described =
-      new ConcurrentHashMap<>();
 
   /** What the cluster refused to make: there is nothing to be taken away, and maybe no right to. */
   private final Set<VolumeName> neverMade = ConcurrentHashMap.newKeySet();
@@ -187,15 +182,15 @@ public final class RbdBackend implements ClusterBackend {
     switch (volume.stage()) {
       case RESERVED, REMOVING -> descriptions.progress(volume);
       case CREATED -> {
+        boolean isNew = isAt(volume, Volume.Stage.RESERVED); // and not ready, and undone
         descriptions.progress(volume);
-        Volume ready = volume.at(Volume.Stage.READY);
-        Image image = descriptions.image(volume);
-        described.put(
-            volume.name(), background.start(() -> descriptions.writeTo(image, ready, deadline)));
+        if (isNew) {
+          // Before it is mapped: metadata are written by whoever has the image's exclusive lock.
+          descriptions.writeTo(descriptions.image(volume), volume.at(Volume.Stage.READY), deadline);
+        }
       }
       case READY -> {
         Optional<Volume> begun = descriptions.unfinished(volume.name());
-        CompletableFuture<Void> writing = described.remove(volume.name());
         if (begun.isEmpty()) {
           descriptions.update(volume, deadline);
           tables.put(volume, descriptions.image(volume));
@@ -207,17 +202,15 @@ public final class RbdBackend implements ClusterBackend {
         }
         Place place = ImageOptions.place(volume.spec());
         names.require(volume.name(), place, deadline);
-        descriptions.publish(
-            volume, writing != null ? writing : written(volume, deadline), deadline);
+        descriptions.publish(volume, deadline);
         names.release(volume.name(), place);
         tables.put(volume, descriptions.image(volume));
       }
     }
   }
 
-  private CompletableFuture<Void> written(Volume ready, Deadline deadline) {
-    Image image = descriptions.image(ready.at(Volume.Stage.CREATED));
-    return background.start(() -> descriptions.writeTo(image, ready, deadline));
+  private boolean isAt(Volume volume, Volume.Stage stage) {
+    return descriptions.unfinished(volume.name()).filter(v -> v.stage() == stage).isPresent();
   }
 
   @Override
@@ -254,7 +247,6 @@ public final class RbdBackend implements ClusterBackend {
 
   @Override
   public void removeData(Volume volume, Deadline deadline) {
-    awaitDescribed(volume.name());
     attachments.detach(volume.name(), deadline);
     switch (volume.stage()) {
       case RESERVED, CREATED -> {
@@ -284,14 +276,6 @@ public final class RbdBackend implements ClusterBackend {
     }
     descriptions.cancelRemoval(going.name());
     return descriptions.find(going.name(), deadline).map(Found::volume);
-  }
-
-  /** A description that is still being written has the image open. */
-  private void awaitDescribed(VolumeName name) {
-    CompletableFuture<Void> writing = described.remove(name);
-    if (writing != null) {
-      writing.exceptionally(e -> null).join();
-    }
   }
 
   private void removeFresh(Volume volume, Image image, Deadline deadline) {
