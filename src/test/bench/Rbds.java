@@ -150,14 +150,10 @@ final class Rbds {
     double theirs = (System.nanoTime() - between) / 1e6;
     double ours = (between - began) / 1e6;
     ratio(count + " Creates at once", new double[] {ours}, new double[] {theirs}, 1.3, "as many bare");
-    together(
-        count,
-        i -> {
-          try (Client client = new Client(daemon.scratch().resolve("s"))) {
-            client.call("VolumeDriver.Remove", "{\"Name\":\"p" + i + "\"}");
-          }
-          shell("rbd", "rm", "--no-progress", "volumes/barep" + i);
-        });
+    for (int i = 0; i < count; i++) {
+      daemon.client().call("VolumeDriver.Remove", "{\"Name\":\"p" + i + "\"}");
+      shell("rbd", "rm", "--no-progress", "volumes/barep" + i);
+    }
   }
 
   private interface Work {
