@@ -2,6 +2,7 @@ package io.doceph.backend.rbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.doceph.rig.Await;
 import io.doceph.rig.CephRig;
 import io.doceph.volume.Found;
 import io.doceph.volume.Trashed;
@@ -11,6 +12,7 @@ import io.doceph.volume.VolumeError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,8 @@ class RbdRemovalsTest {
   private static final String OTHER = "host-2";
   private static final int ROUNDS = 4;
 
+  private static final Duration FORGOTTEN = Duration.ofSeconds(90);
+
   private final RbdBed bed;
   private final RbdBackend one;
 
@@ -55,6 +59,17 @@ class RbdRemovalsTest {
     backend.describe(going, RbdBed.soon());
     backend.removeData(going, RbdBed.soon());
     backend.forget(going.name(), RbdBed.soon());
+  }
+
+  /** Not while a dead client, as far as the cluster knows, holds the image's lock. */
+  private static boolean isRemoved(RbdBackend backend, Volume volume) {
+    try {
+      remove(backend, volume);
+      return true;
+    } catch (VolumeError e) {
+      assertThat(e.code()).isEqualTo(VolumeError.Code.UNAVAILABLE);
+      return false;
+    }
   }
 
   private static Optional<VolumeError> race(RbdBackend backend, Volume volume, CyclicBarrier start)
@@ -133,10 +148,10 @@ class RbdRemovalsTest {
       assertThat(once).as("it is the kill that failed it").exists();
     }
 
-    // When it, restarted, removes it again
+    // When it, restarted, removes it again, until the cluster has forgotten who was killed
     RbdBackend restarted = bed.backend(ONE);
     assertThat(restarted.list(RbdBed.soon())).hasSizeLessThan(2);
-    remove(restarted, volume);
+    Await.until("it is removed", FORGOTTEN, () -> isRemoved(restarted, volume));
 
     // Then it is in the trash, once, and can be brought back
     assertThat(restarted.list(RbdBed.soon())).isEmpty();
