@@ -158,6 +158,26 @@ class BootIT {
   }
 
   @Test
+  void aDaemonThatWasTooOldIsStartedByTheNextPackage() {
+    // Given a daemon that has found the state of a newer version
+    machine.sh(
+        """
+        cp -p /var/lib/doceph/format.json /root/
+        echo '{"version":99}' > /var/lib/doceph/format.json
+        systemctl restart doceph || true
+        """);
+    assertThat(host.isActive("doceph")).isFalse();
+
+    // When a version is installed that knows it
+    machine.sh("mv /root/format.json /var/lib/doceph/");
+    host.install(Packages.ofTheExecutable());
+
+    // Then it runs again
+    assertThat(host.isActive("doceph")).isTrue();
+    assertThat(host.mainPid("doceph")).isNotEqualTo("0");
+  }
+
+  @Test
   void systemdBringsACrashedDocephBack() {
     host.startWriter("db");
     String before = host.mainPid("doceph");
