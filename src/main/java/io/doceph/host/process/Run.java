@@ -27,9 +27,9 @@ final class Run {
   private static final Duration GIVE_UP = Duration.ofSeconds(2);
 
   // The end of the process wakes us at once; these pauses only matter when a pipe is full or a
-  // deadline near.
+  // deadline near. Each look costs, and a cluster that hangs has many commands waited for.
   private static final long FIRST_PAUSE = TimeUnit.MICROSECONDS.toNanos(200);
-  private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(50);
 
   private static final long FIRST_LOOK = TimeUnit.MILLISECONDS.toNanos(2);
   private static final long LONGEST_LOOK = TimeUnit.MILLISECONDS.toNanos(100);
