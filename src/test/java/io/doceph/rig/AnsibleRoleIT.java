@@ -88,6 +88,7 @@ class AnsibleRoleIT {
     // And there is nothing left to do
     String before = mainPid("doceph") + mainPid("docker");
     assertThat(playbook.run(local).changed()).isZero();
+    assertThat(playbook.run(local, "--check", "--diff").changed()).isZero();
     assertThat(mainPid("doceph") + mainPid("docker")).isEqualTo(before);
   }
 
@@ -153,6 +154,7 @@ class AnsibleRoleIT {
     assertThat(isActive("doceph@ssd.socket")).isFalse();
     assertThat(machine.sh("ls /run/docker/plugins /etc/doceph")).doesNotContain("ssd");
     assertThat(machine.sh("ls /var/lib/doceph-ssd/vfs")).isEqualTo("s1");
+    assertThat(playbook.run(local + gone).changed()).isZero();
   }
 
   @Test
