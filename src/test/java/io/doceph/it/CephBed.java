@@ -99,6 +99,8 @@ final class CephBed implements AutoCloseable {
                 tool("rbd", rbd),
                 "DOCEPH_TOOLS_RADOS",
                 tool("rados", Path.of("/usr/bin/rados")),
+                "DOCEPH_TOOLS_CEPH",
+                tool("ceph", Path.of("/usr/bin/ceph")),
                 "DOCEPH_TOOLS_MKFS_EXT4",
                 tool("mkfs.ext4", real("mkfs.ext4")),
                 "DOCEPH_TOOLS_MOUNT",
@@ -156,7 +158,7 @@ final class CephBed implements AutoCloseable {
 
   /** All tools are the real ones again. */
   void noTrouble() {
-    for (String tool : List.of("rbd", "rados", "mkfs.ext4", "mount", "umount")) {
+    for (String tool : List.of("rbd", "rados", "ceph", "mkfs.ext4", "mount", "umount")) {
       try {
         Files.deleteIfExists(bed.path("trouble." + tool));
       } catch (IOException e) {

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 @Tag("rig")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AnsibleRoleIT {
+  private static final String TIMER = "doceph-restart-containers.timer";
+
   private static BootedMachine machine;
   private static Playbook playbook;
   private static CephRig ceph;
@@ -84,6 +86,10 @@ class AnsibleRoleIT {
     assertThat(startOf("doceph.service")).isLessThan(startOf("docker.service"));
     assertThat(machine.sh("systemctl is-enabled doceph.socket doceph.service docker.service"))
         .isEqualTo("enabled\nenabled\nenabled");
+
+    // And containers whose volumes could not be mounted are started
+    assertThat(isEnabled(TIMER)).isTrue();
+    assertThat(isActive(TIMER)).isTrue();
 
     // And there is nothing left to do
     String before = mainPid("doceph") + mainPid("docker");
@@ -148,17 +154,58 @@ class AnsibleRoleIT {
     assertThat(held.output()).contains("The instance ssd stays: s1 of it is held");
     assertThat(isActive("doceph@ssd")).isTrue();
 
-    // And afterwards it goes, and leaves its volumes
+    // And afterwards it goes, and leaves its volumes; the timer goes when it is not wanted
     machine.sh("doceph --socket /run/docker/plugins/doceph-ssd.sock umount s1");
-    assertThat(playbook.run(local + gone).changed()).isPositive();
+    String without = gone + "doceph_restart_containers: false\n";
+    assertThat(playbook.run(local + without).changed()).isPositive();
     assertThat(isActive("doceph@ssd.socket")).isFalse();
     assertThat(machine.sh("ls /run/docker/plugins /etc/doceph")).doesNotContain("ssd");
     assertThat(machine.sh("ls /var/lib/doceph-ssd/vfs")).isEqualTo("s1");
-    assertThat(playbook.run(local + gone).changed()).isZero();
+    assertThat(isEnabled(TIMER)).isFalse();
+    assertThat(isActive(TIMER)).isFalse();
+    assertThat(playbook.run(local + without).changed()).isZero();
   }
 
   @Test
   @Order(5)
+  void whatWasAcceptedIsInForceThoughAnotherDaemonsFileIsRefused() {
+    // Given an instance beside the first daemon
+    String instance =
+        """
+        doceph_instances:
+          - name: ssd
+            config:
+              doceph.backend: vfs
+              doceph.backends: vfs
+        """;
+    assertThat(playbook.run(local + instance).changed()).isPositive();
+    String doceph = mainPid("doceph");
+    String ssd = mainPid("doceph@ssd") + machine.sh("cat /etc/doceph/ssd.properties");
+
+    // When a good value is for the first, and a wrong one for the instance
+    Playbook.Run run =
+        playbook.run(
+            local
+                + "  doceph.default-size: 3GiB\n"
+                + instance
+                + "      doceph.default-size: lots\n");
+
+    // Then the first has it, and the instance is as it was
+    assertThat(run.exit()).isNotZero();
+    assertThat(run.output()).contains("wrong value for doceph.default-size: 'lots' is not a size");
+    assertThat(mainPid("doceph")).isNotEqualTo(doceph);
+    assertThat(isActive("doceph")).isTrue();
+    assertThat(machine.sh("cat /etc/doceph/application.properties"))
+        .contains("doceph.default-size = 3GiB");
+    assertThat(mainPid("doceph@ssd") + machine.sh("cat /etc/doceph/ssd.properties")).isEqualTo(ssd);
+
+    // And the instance goes
+    playbook.run(local + "doceph_instances: [{name: ssd, state: absent}]\n").changed();
+    assertThat(isActive("doceph@ssd")).isFalse();
+  }
+
+  @Test
+  @Order(6)
   void theCephUserIsMadeWithTheLeastCapabilitiesAndItsKeyIsNeverPrinted() throws IOException {
     // Given a configuration of the cluster that names no keyring
     Path conf = playbook.directory().resolve("ceph.conf");
@@ -238,6 +285,10 @@ class AnsibleRoleIT {
     } finally {
       ceph.ceph("auth", "rm", "client.rollout");
     }
+  }
+
+  private static boolean isEnabled(String unit) {
+    return machine.run("systemctl", "is-enabled", unit).out().equals("enabled");
   }
 
   private static boolean isActive(String unit) {

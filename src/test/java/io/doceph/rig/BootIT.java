@@ -114,29 +114,39 @@ class BootIT {
     // Given a container that writes
     host.startWriter("db");
 
-    // When doceph is restarted, as an upgrade does, and questions are asked all the time
-    machine.sh(
-        """
-        (for i in $(seq 60); do
-           curl -sS --max-time 20 --unix-socket /run/docker/plugins/doceph.sock \
-             -d '{"Name":"db"}' -w '%{time_total}\\n' http://d/VolumeDriver.Get >> /run/asked
-         done) >/dev/null 2>/run/refused &
-        asker=$!
-        for i in 1 2 3; do sleep 0.3; systemctl restart doceph; done
-        wait $asker
-        """);
+    // When doceph is restarted and questions are asked all the time
+    startAsking();
+    machine.sh("for i in 1 2 3; do sleep 0.5; systemctl restart doceph; done; sleep 0.5");
 
     // Then each is answered, the container has gone on, and its volume can be given back
+    print("restart of doceph: longest answer meanwhile", longestAnswer(), "ms");
+    assertThat(host.isWriting("db")).isTrue();
+  }
+
+  /** Asks doceph for the volume "db" again and again, until {@link #longestAnswer} is called. */
+  private static void startAsking() {
+    machine.sh(
+        """
+        rm -f /run/asked /run/refused /run/enough
+        setsid sh -c 'until [ -e /run/enough ]; do
+          curl -sS --max-time 20 --unix-socket /run/docker/plugins/doceph.sock \
+            -d "{\\"Name\\":\\"db\\"}" -w "%{time_total}\\n" http://d/VolumeDriver.Get >>/run/asked
+        done' >/dev/null 2>/run/refused &
+        """);
+  }
+
+  /** How long the slowest of these answers took, in ms; each of them must be one. */
+  private static long longestAnswer() {
+    machine.sh("touch /run/enough; sleep 0.5");
     List<String> answers = machine.sh("cat /run/asked").lines().toList();
     assertThat(machine.sh("cat /run/refused")).isEmpty();
-    assertThat(answers).hasSize(60).allMatch(line -> line.contains("\"Name\":\"db\""));
-    assertThat(host.isWriting("db")).isTrue();
+    assertThat(answers).hasSizeGreaterThan(20).allMatch(line -> line.contains("\"Name\":\"db\""));
     double longest =
         answers.stream()
             .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf('}') + 1)))
             .max()
             .orElseThrow();
-    print("restart of doceph: longest answer meanwhile", Math.round(1000 * longest), "ms");
+    return Math.round(1000 * longest);
   }
 
   @Test
@@ -144,9 +154,12 @@ class BootIT {
     // Given a container that writes
     host.startWriter("db");
     String before = host.mainPid("doceph");
+    Packages newer = Packages.build(scratch, Map.of(), "--version", "99.0");
 
-    // When a newer package is installed, and then the container starts anew
-    host.install(Packages.build(scratch, Map.of(), "--version", "99.0"));
+    // When a newer package is installed while questions are asked all the time
+    startAsking();
+    host.install(newer);
+    print("upgrade of doceph: longest answer meanwhile", longestAnswer(), "ms");
 
     // Then another doceph answers, the container has gone on, and can be started again
     assertThat(machine.sh("dpkg-query -W -f '${Version}' doceph")).startsWith("99.0");

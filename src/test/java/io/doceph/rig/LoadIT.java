@@ -30,8 +30,8 @@ class LoadIT extends RigTest {
   @ParameterizedTest
   @CsvSource({"vfs, 100, 20", "loop, 100, 20", "rbd, 30, 8"})
   void manyVolumesAtOnce(String backend, int creates, int runs) throws Exception {
-    // Given
-    DocephDaemon daemon = doceph(backend);
+    // Given; on two processors so many at once, and the cluster beside them, make a command slow
+    DocephDaemon daemon = doceph(backend, Map.of("DOCEPH_RBD_COMMAND_TIMEOUT", "60s"));
     List<String> names =
         IntStream.range(0, creates).mapToObj(i -> volume("many") + "-" + i).toList();
 

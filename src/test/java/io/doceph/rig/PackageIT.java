@@ -48,7 +48,9 @@ class PackageIT {
           "/usr/share/doc/doceph/docs/migration.md",
           "/usr/share/doc/doceph/docs/monitoring.md",
           "/usr/share/doc/doceph/docs/operations.md",
-          "/usr/share/doc/doceph/docs/planning.md");
+          "/usr/share/doc/doceph/docs/planning.md",
+          "/usr/share/doc/doceph/monitoring/doceph-alerts.yml",
+          "/usr/share/doc/doceph/monitoring/doceph-dashboard.json");
 
   @TempDir Path scratch;
   private Packages packages = Packages.NONE;

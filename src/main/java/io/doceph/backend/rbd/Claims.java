@@ -389,7 +389,8 @@ final class Claims {
   private String blocklist(String address, Deadline deadline) {
     CommandResult unused =
         cluster.always(
-            commands.blocklist(address, settings.blocklistExpiry(), deadline),
+            commands.blocklist(
+                settings.defaultUser(), address, settings.blocklistExpiry(), deadline),
             "the client " + address + " cannot be cut off, so that its volume is not taken over",
             settings.defaultUser(),
             settings.allPlaces().getFirst().pool());

@@ -18,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,9 @@ final class Descriptions {
 
   /** By image; newer than the last listing. */
   private final Map<String, TrashChange> trashChanges = new HashMap<>();
+
+  /** What this host has deleted, and the index may still know. */
+  private final Set<String> deleted = ConcurrentHashMap.newKeySet();
 
   private record TrashChange(long when, Optional<InTrash> entry) {}
 
@@ -165,7 +170,7 @@ final class Descriptions {
 
   private void arrangeTrash(List<InTrash> listed) {
     List<InTrash> now = new ArrayList<>(listed);
-    now.removeIf(entry -> trashChanges.containsKey(entry.imageId()));
+    now.removeIf(e -> trashChanges.containsKey(e.imageId()) || deleted.contains(e.imageId()));
     trashChanges.values().forEach(change -> change.entry().ifPresent(now::add));
     now.sort((a, b) -> b.trashed().deletedAt().compareTo(a.trashed().deletedAt()));
     trash = List.copyOf(now);
@@ -176,9 +181,16 @@ final class Descriptions {
     changeTrash(entry.imageId(), Optional.of(entry));
   }
 
-  /** This host has taken an image out of the trash, or deleted it. */
+  /** An image is deleted: it is shown no more, although the index has to be told yet. */
+  void deleted(InTrash entry) {
+    deleted.add(entry.imageId());
+    changeTrash(entry.imageId(), Optional.empty());
+  }
+
+  /** An image that is not in the trash any longer is not in the index any longer. */
   void untrashed(InTrash entry) {
     changeTrash(entry.imageId(), Optional.empty());
+    deleted.remove(entry.imageId()); // a listing that began before is older than the change
   }
 
   private void changeTrash(String imageId, Optional<InTrash> entry) {

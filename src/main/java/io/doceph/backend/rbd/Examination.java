@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Compares the index with the images, and tries what doceph needs of the cluster. With {@code
@@ -74,44 +75,47 @@ final class Examination {
     return findings;
   }
 
-  /** Tried for real, on an address that nobody has (RFC 5737), for a second. */
+  /** The kernel cuts off the dead as the user of the image that it maps: each needs the right. */
   private void fencing(List<Finding> findings, Deadline deadline) {
-    String user = settings.defaultUser();
-    try {
-      CommandResult unused =
-          cluster.always(
-              commands.blocklist(NOBODY, Duration.ofSeconds(1), deadline),
-              "dead hosts cannot be cut off",
-              user,
-              pools());
+    for (String user : settings.users()) {
+      Optional<VolumeError> failure = fencingFailure(user, deadline);
       findings.add(
-          new Finding(
-              "ceph user " + user, Level.OK, "may list images and cut off dead hosts", null));
-    } catch (VolumeError e) {
-      findings.add(
-          new Finding(
-              "ceph user " + user,
-              Level.PROBLEM,
-              String.valueOf(e.getMessage()),
-              "an administrator runs: " + caps()));
+          failure
+              .map(e -> problem(user, e))
+              .orElse(new Finding("ceph user " + user, Level.OK, "may cut off dead hosts", null)));
+      if (failure.filter(e -> e.code() == VolumeError.Code.UNAVAILABLE).isPresent()) {
+        return; // the others would only wait
+      }
     }
   }
 
-  private String pools() {
-    return settings.allPlaces().getFirst().pool();
+  /** Tried for real, on an address that nobody has (RFC 5737), for a second. */
+  private Optional<VolumeError> fencingFailure(String user, Deadline deadline) {
+    try {
+      CommandResult unused =
+          cluster.always(
+              commands.blocklist(user, NOBODY, Duration.ofSeconds(1), deadline),
+              "dead hosts cannot be cut off",
+              user,
+              settings.allPlaces().getFirst().pool());
+      return Optional.empty();
+    } catch (VolumeError e) {
+      return Optional.of(e);
+    }
   }
 
-  private String caps() {
-    List<String> osd =
-        settings.allPlaces().stream().map(p -> "profile rbd pool=" + p.pool()).distinct().toList();
-    String pools = String.join(", ", osd);
-    return "ceph auth caps client."
-        + settings.defaultUser()
-        + " mon 'profile rbd' osd '"
-        + pools
-        + "' mgr '"
-        + pools
-        + "'";
+  private Finding problem(String user, VolumeError error) {
+    String pools =
+        settings.allPlaces().stream()
+            .map(place -> "profile rbd pool=" + place.pool())
+            .distinct()
+            .collect(Collectors.joining(", "));
+    return new Finding(
+        "ceph user " + user,
+        Level.PROBLEM,
+        String.valueOf(error.getMessage()),
+        "an administrator runs: ceph auth caps client.%s mon 'profile rbd' osd '%s' mgr '%s'"
+            .formatted(user, pools, pools));
   }
 
   private void place(

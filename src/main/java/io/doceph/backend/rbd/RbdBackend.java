@@ -160,7 +160,7 @@ public final class RbdBackend implements ClusterBackend {
       LOG.warnf("whether this host is cut off cannot be said now: %s", e.getMessage());
     }
     names.releaseOwed();
-    trash.purgeOwed();
+    trash.settleOwed();
     if (trash.hasExpired()) {
       trash.startPurge();
     }

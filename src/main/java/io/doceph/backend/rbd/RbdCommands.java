@@ -119,10 +119,16 @@ final class RbdCommands {
     return quick(rbd(user, "trash", "restore"), deadline).arg("--image", as, place + "/" + id);
   }
 
+  /** Deletes an image from the trash, however long it was to stay there. */
   Command removeFromTrash(Place place, String id, Deadline deadline) {
     return rbd(user, "trash", "rm")
         .deadline(deadline)
         .arg("--no-progress", "--force", place + "/" + id);
+  }
+
+  /** The same, and rbd refuses with exit code 1 while the image is to stay there. */
+  Command removeExpired(Place place, String id, Deadline deadline) {
+    return rbd(user, "trash", "rm").deadline(deadline).arg("--no-progress", place + "/" + id);
   }
 
   Command watchers(Place place, String imageId, Deadline deadline) {
@@ -182,18 +188,18 @@ final class RbdCommands {
   }
 
   /** Keeps a client from the cluster for some time. */
-  Command blocklist(String address, Duration expiry, Deadline deadline) {
-    return quick(ceph("osd", "blocklist", "add"), deadline)
+  Command blocklist(String as, String address, Duration expiry, Deadline deadline) {
+    return quick(ceph(as, "osd", "blocklist", "add"), deadline)
         .arg(address, Long.toString(expiry.toSeconds()));
   }
 
   Command blocklisted(Deadline deadline) {
-    return quick(ceph("osd", "blocklist", "ls"), deadline).arg("--format", "json");
+    return quick(ceph(user, "osd", "blocklist", "ls"), deadline).arg("--format", "json");
   }
 
   /** The map of OSDs and pools, by a monitor; every user of {@code profile rbd} may ask for it. */
   Command osdMap(String as, Deadline deadline) {
-    return quick(program("ceph", as).arg("osd", "dump", "--format", "json"), deadline);
+    return quick(ceph(as, "osd", "dump"), deadline).arg("--format", "json");
   }
 
   private Command rbd(String as, String... words) {
@@ -210,8 +216,8 @@ final class RbdCommands {
     return (place.namespace().isEmpty() ? command : command.arg("-N", place.namespace())).arg(word);
   }
 
-  private Command ceph(String... words) {
-    return program("ceph", user).arg(words);
+  private Command ceph(String as, String... words) {
+    return program("ceph", as).arg(words);
   }
 
   private Command program(String tool, String as) {

@@ -3,6 +3,7 @@ package io.doceph.backend.rbd;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.doceph.host.process.Command;
 import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.Deadline;
@@ -40,6 +41,9 @@ final class Trash {
   /** How rados says that an image's header is not there; its exit code is 1 for everything. */
   private static final String NO_HEADER = "(2) No such file or directory";
 
+  /** How rbd refuses to delete what is to stay for a while; its exit code is that of EPERM. */
+  private static final String NOT_EXPIRED = "Deferment time has not expired";
+
   private final Cluster cluster;
   private final RbdCommands commands;
   private final Index index;
@@ -51,6 +55,9 @@ final class Trash {
 
   /** What this host has moved there to be deleted at once, and could not delete yet. */
   private final Queue<Descriptions.InTrash> owed = new ConcurrentLinkedQueue<>();
+
+  /** What this host has deleted, and could not take out of the index yet. */
+  private final Queue<Descriptions.InTrash> unforgotten = new ConcurrentLinkedQueue<>();
 
   Trash(
       Cluster cluster,
@@ -353,19 +360,30 @@ final class Trash {
 
   /** Deletes a removed volume for good. */
   void purge(Trashed trashed, Deadline deadline) {
-    purge(entry(trashed), false, deadline);
+    Descriptions.InTrash entry = entry(trashed);
+    Command command = commands.removeFromTrash(entry.place(), entry.imageId(), deadline);
+    boolean unused = isPurged(entry, false, command, deadline);
   }
 
-  /** {@code moved} tells that the image is surely there, or has been deleted since. */
-  private void purge(Descriptions.InTrash entry, boolean moved, Deadline deadline) {
+  /**
+   * Runs a command that deletes an image from the trash; none is success.
+   *
+   * @param moved whether the image is surely there, or has been deleted since
+   * @return whether this command has deleted it
+   */
+  private boolean isPurged(
+      Descriptions.InTrash entry, boolean moved, Command command, Deadline deadline) {
     try {
       CommandResult unused =
           cluster.run(
-              commands.removeFromTrash(entry.place(), entry.imageId(), deadline),
+              command,
               "volume " + entry.trashed().name() + " cannot be deleted from the trash",
               entry.place(),
               settings.defaultUser());
     } catch (VolumeError e) {
+      if (Cluster.failure(e).filter(f -> f.stderr().contains(NOT_EXPIRED)).isPresent()) {
+        return false; // brought back, and removed anew under the same id, since it was listed
+      }
       if (Cluster.exited(e, CephFailures.ENOTEMPTY)) {
         throw new VolumeError(
             VolumeError.Code.IN_USE,
@@ -381,11 +399,29 @@ final class Trash {
       if (!Cluster.isNoImage(e)) {
         throw e;
       }
-      if (!moved && !entry.isSettled()) {
-        return; // it may be on its way there
+      if (moved || entry.isSettled()) { // else it may be on its way there
+        forget(entry, deadline);
       }
+      return false;
     }
-    forget(entry, deadline);
+    forgetDeleted(entry, deadline);
+    return true;
+  }
+
+  /**
+   * A full pool lets go of images, and lets whoever changes its index wait until there is room.
+   * What is deleted is shown no more meanwhile.
+   */
+  private void forgetDeleted(Descriptions.InTrash entry, Deadline deadline) {
+    descriptions.deleted(entry);
+    try {
+      forget(entry, deadline);
+    } catch (VolumeError e) {
+      LOG.warnf(
+          "volume=%s: deleted from the trash; the index is told later: %s",
+          entry.trashed().name(), e.getMessage());
+      unforgotten.add(entry);
+    }
   }
 
   private void forget(Descriptions.InTrash entry, Deadline deadline) {
@@ -433,10 +469,18 @@ final class Trash {
   /** One that has a snapshot keeps no other from being deleted. */
   private void purgeOrLeave(Descriptions.InTrash entry, boolean moved) {
     try {
-      purge(entry, moved, Deadline.after(PURGE));
-      LOG.infof(
-          "volume=%s: removed %s, deleted from the trash now",
-          entry.trashed().name(), entry.trashed().deletedAt());
+      Deadline deadline = Deadline.after(PURGE);
+      // The cluster has the last word: an image that was brought back and removed again since this
+      // entry was read has kept its id.
+      if (isPurged(
+          entry,
+          moved,
+          commands.removeExpired(entry.place(), entry.imageId(), deadline),
+          deadline)) {
+        LOG.infof(
+            "volume=%s: removed %s, deleted from the trash now",
+            entry.trashed().name(), entry.trashed().deletedAt());
+      }
     } catch (VolumeError | CommandFailure e) {
       LOG.warnf("%s; tried again later", e.getMessage());
       boolean silent = !(e instanceof VolumeError v) || v.code() == VolumeError.Code.UNAVAILABLE;
@@ -448,14 +492,25 @@ final class Trash {
     }
   }
 
-  /** Deletes what was to be deleted at once, and could not be deleted then. */
-  void purgeOwed() {
-    List<Descriptions.InTrash> entries = new ArrayList<>(owed);
-    owed.removeAll(entries); // one that fails again is added again
-    entries.forEach(
-        entry -> {
-          var unused = background.start(() -> purgeOrLeave(entry, true));
-        });
+  /** Does what could not be done at its time; what fails again is tried again. */
+  void settleOwed() {
+    taken(owed)
+        .forEach(
+            entry -> {
+              var unused = background.start(() -> purgeOrLeave(entry, true));
+            });
+    List<Descriptions.InTrash> late = taken(unforgotten);
+    if (!late.isEmpty()) {
+      var unused =
+          background.start(
+              () -> late.forEach(entry -> forgetDeleted(entry, Deadline.after(PURGE))));
+    }
+  }
+
+  private static List<Descriptions.InTrash> taken(Queue<Descriptions.InTrash> queue) {
+    List<Descriptions.InTrash> entries = new ArrayList<>(queue);
+    queue.removeAll(entries);
+    return entries;
   }
 
   /** Whether something has expired, as of the last listing. */
