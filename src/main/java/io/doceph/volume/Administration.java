@@ -156,9 +156,25 @@ public final class Administration {
         });
   }
 
-  /** Removed volumes that can be brought back, youngest first. */
+  /**
+   * Removed volumes that can be brought back, youngest first; as of the last listing of the
+   * cluster, which is made now if there is none yet.
+   */
   public List<Trashed> trash() {
-    return cluster().trash();
+    ClusterBackend cluster = cluster();
+    if (backends.refreshTook(cluster.name()).isEmpty()) {
+      listNow(cluster);
+    }
+    return cluster.trash();
+  }
+
+  private void listNow(ClusterBackend cluster) {
+    if (!backends.refresh(cluster)) {
+      throw new VolumeError(
+          VolumeError.Code.UNAVAILABLE,
+          "what is in the trash cannot be said now: "
+              + backends.problem(cluster.name()).orElse(""));
+    }
   }
 
   /**
@@ -176,7 +192,8 @@ public final class Administration {
         trashed.id(),
         times.shortCall(),
         o -> {
-          if (backends.find(name, o.deadline()).isPresent()) {
+          Optional<Found> there = backends.find(name, o.deadline());
+          if (there.isPresent() && !isSame(there.get(), trashed)) {
             throw new VolumeError(
                 VolumeError.Code.CONFLICT,
                 "volume "
@@ -192,6 +209,12 @@ public final class Administration {
           o.commit();
           return service.view(Found.of(back));
         });
+  }
+
+  /** Whether a volume is the removed one already, as an interrupted restore leaves it. */
+  private static boolean isSame(Found there, Trashed trashed) {
+    Volume volume = there.volume();
+    return volume != null && volume.createdAt().equals(trashed.volume().createdAt());
   }
 
   /** Deletes a removed volume for good; by its name or its id in the trash. */
@@ -221,10 +244,12 @@ public final class Administration {
    * @param which its name or its id in the trash
    */
   public Trashed inTrash(String which) {
-    List<Trashed> trash = trash();
-    return trash.stream()
-        .filter(t -> t.id().equals(which) || t.name().value().equals(which))
-        .findFirst()
+    return inTrash(which, trash())
+        .or(
+            () -> { // another host may have removed it since
+              listNow(cluster());
+              return inTrash(which, trash());
+            })
         .orElseThrow(
             () ->
                 new VolumeError(
@@ -232,6 +257,12 @@ public final class Administration {
                     "there is no '"
                         + Text.shown(which)
                         + "' in the trash; `doceph trash list` shows what there is"));
+  }
+
+  private static Optional<Trashed> inTrash(String which, List<Trashed> trash) {
+    return trash.stream()
+        .filter(t -> t.id().equals(which) || t.name().value().equals(which))
+        .findFirst();
   }
 
   /** The volumes of the first doceph on this host. */

@@ -130,8 +130,13 @@ final class Remover {
     cuts.reached(CutPoint.REMOVE_DATA);
     backend.forget(going.name(), deadline);
     cuts.reached(CutPoint.REMOVE_FORGOTTEN);
+    removeMountpoint(going.name(), backend, deadline);
+  }
+
+  /** Removes the mountpoint of a volume that is gone from this host. */
+  void removeMountpoint(VolumeName name, VolumeBackend backend, Deadline deadline) {
     if (backend.isBlock()) {
-      mountpoints.remove(going.name(), deadline);
+      mountpoints.remove(name, deadline);
     }
   }
 }

@@ -370,7 +370,7 @@ public final class VolumeService implements AutoCloseable {
             remover.requireUnused(name, backend, o.deadline());
             remover.requireRemovable(volume, backend, o.deadline());
             if (backend.removal() == Removal.KEEP) {
-              forgetLocked(volume);
+              forgetLocked(volume, o.deadline());
               o.commit();
               return null;
             }
@@ -415,15 +415,16 @@ public final class VolumeService implements AutoCloseable {
         o -> {
           Volume volume = requireReady(name, o.deadline());
           remover.requireUnused(name, backends.of(volume), o.deadline());
-          forgetLocked(volume);
+          forgetLocked(volume, o.deadline());
           o.commit();
           return null;
         });
   }
 
-  private void forgetLocked(Volume volume) {
+  private void forgetLocked(Volume volume, Deadline deadline) {
     forgotten.add(volume.name(), volume.spec().backend());
     catalogue.put(Found.of(volume), volume.spec().backend());
+    remover.removeMountpoint(volume.name(), backends.of(volume), deadline);
   }
 
   /** Mounts a volume for a holder. */

@@ -411,6 +411,57 @@ class CephFaultsDuringIT {
     }
   }
 
+  @Test
+  void theTrashOfAFullPoolIsPurged() {
+    // A full pool lets go of images, and lets whoever changes its index wait
+    try (Plugin plugin = new Plugin(ceph.start("DOCEPH_RBD_REMOVE", "trash"))) {
+      // Given a removed volume in the trash of a pool that is full
+      plugin.create("v", "");
+      plugin.remove("v");
+      Await.until("the trash lists it", CephBed.SOON, () -> trashed() == 1);
+      fullAbove("0.000001", "0.000002", "0.000003");
+      Await.until("full", CephBed.SOON, () -> osdMap().contains("hashpspool,full"));
+
+      // When it is purged
+      Command.Result purged = ceph.bed().cli("trash", "purge", "v", "--yes");
+
+      // Then its image is gone, and it is listed no more, although the index still has its entry
+      assertThat(purged.exit()).as(purged.err()).isZero();
+      assertThat(purged.out()).isEqualTo("v");
+      assertThat(ceph.images()).isEmpty();
+      assertThat(trashed()).isZero();
+      assertThat(ceph.keys()).hasSize(1).allMatch(key -> key.startsWith("/trash/"));
+      awaitListings();
+      assertThat(trashed()).isZero();
+      assertThat(ceph.bed().cli("trash", "restore", "v").exit()).isEqualTo(3);
+
+      // When there is room, then the entry goes by itself
+      fullAbove("0.98", "0.985", "0.99");
+      Await.until("not full", CephBed.SOON, () -> !osdMap().contains("hashpspool,full"));
+      Await.until("the index has no entry", CephBed.SOON, () -> ceph.keys().isEmpty());
+      assertThat(trashed()).isZero();
+      ceph.assertNothingIsLeft();
+    } finally {
+      fullAbove("0.98", "0.985", "0.99");
+    }
+  }
+
+  private int trashed() {
+    String json = ceph.bed().cli("trash", "list", "--json").succeeded().out();
+    return new PluginClient.Answer(0, json, "").json().path("trash").size();
+  }
+
+  /** Two listings at least begin and end; each asks for the indexes of both pools. */
+  private void awaitListings() {
+    Path asked = ceph.bed().path("asked");
+    ceph.trouble("rados", " listomapvals ", "echo >>" + asked);
+    Await.until(
+        "it is listed anew",
+        CephBed.SOON,
+        () -> Files.exists(asked) && Files.readAllLines(asked).size() > 6);
+    ceph.noTrouble();
+  }
+
   /**
    * The pools' own quota would need a manager; an OSD that is full marks its pools the same way.
    */

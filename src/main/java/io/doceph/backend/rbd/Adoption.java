@@ -31,6 +31,7 @@ final class Adoption {
   private final Descriptions descriptions;
   private final ImageOptions options;
   private final Mapper mapper;
+  private final Maps maps;
   private final ImageUsers users;
   private final RbdSettings settings;
   private final Filesystems filesystems;
@@ -41,6 +42,7 @@ final class Adoption {
       Descriptions descriptions,
       ImageOptions options,
       Mapper mapper,
+      Maps maps,
       ImageUsers users,
       RbdSettings settings,
       Filesystems filesystems) {
@@ -49,6 +51,7 @@ final class Adoption {
     this.descriptions = descriptions;
     this.options = options;
     this.mapper = mapper;
+    this.maps = maps;
     this.users = users;
     this.settings = settings;
     this.filesystems = filesystems;
@@ -73,7 +76,7 @@ final class Adoption {
       descriptions.update(known.get(), deadline); // a volume that the index has lost
       return known.get();
     }
-    Filesystem filesystem = fs.isEmpty() ? recognise(image, deadline) : filesystem(fs);
+    Filesystem filesystem = fs.isEmpty() ? recognise(name, image, deadline) : filesystem(fs);
     ImageUsers.Users now = users.both(image, deadline);
     requireNoLockOfOthers(image, now);
     enableLock(image, info, now, deadline);
@@ -114,26 +117,37 @@ final class Adoption {
     }
   }
 
-  /** Looks at the image through a device that can only be read. */
-  private Filesystem recognise(Image image, Deadline deadline) {
+  /** Looks at the image; through the device of somebody else who has mapped it here, if any. */
+  private Filesystem recognise(VolumeName name, Image image, Deadline deadline) {
+    Optional<Path> others = mapper.find(image, mapper.type(), deadline);
+    if (others.isPresent()) {
+      return filesystemOn(others.get(), image, deadline);
+    }
     String what = "image " + image + " cannot be looked at";
+    // Written down first: what is left of it after a crash is found and unmapped.
+    maps.put(Maps.Entry.toLook(name, image, mapper.type()));
     Path device = mapper.map(image, List.of(), true, what, deadline);
     try {
-      String there = filesystems.probe(device, deadline).orElse("nothing that blkid knows");
-      try {
-        return Filesystem.parse(there);
-      } catch (IllegalArgumentException e) {
-        throw new VolumeError(
-            VolumeError.Code.CONFLICT,
-            "image "
-                + image
-                + " holds "
-                + there
-                + ", and a volume holds xfs, ext4 or btrfs on the whole image; it was not changed",
-            e);
-      }
+      return filesystemOn(device, image, deadline);
     } finally {
-      mapper.unmap(image, mapper.type(), false, what, deadline);
+      mapper.unmapDevice(image, device, mapper.type(), what, deadline);
+      maps.remove(name);
+    }
+  }
+
+  private Filesystem filesystemOn(Path device, Image image, Deadline deadline) {
+    String there = filesystems.probe(device, deadline).orElse("nothing that blkid knows");
+    try {
+      return Filesystem.parse(there);
+    } catch (IllegalArgumentException e) {
+      throw new VolumeError(
+          VolumeError.Code.CONFLICT,
+          "image "
+              + image
+              + " holds "
+              + there
+              + ", and a volume holds xfs, ext4 or btrfs on the whole image; it was not changed",
+          e);
     }
   }
 

@@ -50,6 +50,11 @@ final class Maps {
       boolean cutOff,
       String superseded,
       Instant since) {
+    /** The map of an image that is no volume yet, to look at it. */
+    static Entry toLook(VolumeName name, Image image, String type) {
+      return new Entry(name, image, type, true, false, "", false, "", Instant.now());
+    }
+
     /** The same map, when its address is known, and what the index said last of others. */
     Entry at(String known, String before) {
       return new Entry(volume, image, type, readOnly, inUse, known, cutOff, before, since);

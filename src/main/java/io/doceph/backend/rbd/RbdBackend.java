@@ -99,6 +99,7 @@ public final class RbdBackend implements ClusterBackend {
             descriptions,
             options,
             mapper,
+            maps,
             users,
             settings,
             new Filesystems(tools, runner).onCeph());
