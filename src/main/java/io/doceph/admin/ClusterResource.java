@@ -58,6 +58,7 @@ public class ClusterResource {
   /** Removed volumes that can be brought back. */
   @GET
   @Path("trash")
+  @Blocking // it may have to be listed first
   public CompletionStage<Response> trash() {
     return guarded(
         "trash",
@@ -72,6 +73,7 @@ public class ClusterResource {
   /** Brings a removed volume back: {@code {"which": name or id, "as": name}}. */
   @POST
   @Path("trash/restore")
+  @Blocking
   public CompletionStage<Response> restore(byte @Nullable [] body) {
     return volume(
         "restore",

@@ -277,6 +277,9 @@ public final class VolumeService implements AutoCloseable {
   private VolumeView createLocked(VolumeSpec spec, @Nullable ObjectNode given, Operation o) {
     VolumeName name = spec.name();
     Optional<Found> found = catalogue.get(name).filter(VolumeService::isSettled);
+    if (found.isPresent() && isOnlyRemembered(found.get())) {
+      found = backends.find(name, o.deadline());
+    }
     if (found.isEmpty()) {
       // Its own backend says itself, when the name is taken, whether it is taken already.
       found = backends.findBeside(name, spec.backend(), o.deadline());
@@ -297,6 +300,14 @@ public final class VolumeService implements AutoCloseable {
       }
       return there(found.get(), spec, given, o).orElseGet(() -> createFresh(spec, o));
     }
+  }
+
+  /** Whether this daemon knows it from an earlier one, and has not heard of the cluster yet. */
+  private boolean isOnlyRemembered(Found found) {
+    Volume volume = found.volume();
+    return volume != null
+        && backends.of(volume) instanceof ClusterBackend cluster
+        && backends.refreshTook(cluster.name()).isEmpty();
   }
 
   /**
@@ -325,11 +336,15 @@ public final class VolumeService implements AutoCloseable {
     Found done = Found.of(ready);
     forgotten.remove(spec.name());
     catalogue.put(done, spec.backend());
+    keepKnownSoon(spec.backend());
+    return view(done);
+  }
+
+  private void keepKnownSoon(String backend) {
     backends
         .cluster()
-        .filter(b -> b.name().equals(spec.backend()) && !rounds.isShutdown())
+        .filter(b -> b.name().equals(backend) && !rounds.isShutdown())
         .ifPresent(b -> rounds.execute(() -> keepKnown(b)));
-    return view(done);
   }
 
   /** Were the host to die now, and to boot without the cluster, Docker would ask for the volume. */
@@ -380,6 +395,7 @@ public final class VolumeService implements AutoCloseable {
             catalogue.put(Found.of(going), backend.name());
             finishRemoval(volume, going, backend, o.deadline());
             catalogue.remove(name);
+            keepKnownSoon(backend.name());
           } else {
             LOG.infof("volume=%s: asked to remove what is not there; nothing to do", name);
             if (found.isEmpty()) {
@@ -422,9 +438,9 @@ public final class VolumeService implements AutoCloseable {
   }
 
   private void forgetLocked(Volume volume, Deadline deadline) {
+    remover.removeMountpoint(volume.name(), backends.of(volume), deadline);
     forgotten.add(volume.name(), volume.spec().backend());
     catalogue.put(Found.of(volume), volume.spec().backend());
-    remover.removeMountpoint(volume.name(), backends.of(volume), deadline);
   }
 
   /** Mounts a volume for a holder. */

@@ -396,7 +396,7 @@ class CephFaultsDuringIT {
       assertRefused(
           () -> plugin.tryCreate("w", ""),
           "volume w cannot be made in volumes: the pool volumes is full; remove what is not"
-              + " needed, empty the trash (`doceph trash purge`), or add OSDs or quota");
+              + " needed, empty the trash (`doceph trash purge --all`), or add OSDs or quota");
       assertLooksAtOnce(plugin, "v");
       Plugin.refused(plugin.get("maybe"), 200);
 

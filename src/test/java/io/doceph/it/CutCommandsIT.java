@@ -150,7 +150,6 @@ class CutCommandsIT {
 
           @Override
           public void after() {
-            Await.until("it is not in the trash", CephBed.SOON, () -> trashed() == 0);
             assertHasData();
           }
         },
@@ -254,7 +253,8 @@ class CutCommandsIT {
           Command.Result result = ceph.bed().cli(command);
           return result.exit() == 0
               || result.err().contains("exists already; nothing was changed")
-              || (names().contains("v") && result.err().contains("there is no 'v' in the trash"));
+              || (names().contains("v") && result.err().contains("there is no 'v' in the trash"))
+              || result.err().contains("it is listed as a volume still, or again");
         });
   }
 

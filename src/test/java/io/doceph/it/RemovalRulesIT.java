@@ -128,6 +128,41 @@ class RemovalRulesIT {
   }
 
   @Test
+  void whatADaemonOnlyRemembersIsNotTakenForAVolumeThatIsThere() throws IOException {
+    // Given what a daemon remembers of a volume that another host has removed meanwhile
+    DocephDaemon daemon = ceph.start(RULE, "delete");
+    Path remembered = ceph.bed().path("state/known-volumes.json");
+    try (Plugin plugin = new Plugin(daemon)) {
+      plugin.create("v", "");
+      Await.until(
+          "it is remembered",
+          CephBed.SOON,
+          () -> Files.exists(remembered) && Files.readString(remembered).contains("\"v\""));
+      byte[] old = Files.readAllBytes(remembered);
+      plugin.remove("v");
+      ceph.assertNothingIsLeft();
+      daemon.term();
+      Files.write(remembered, old);
+    }
+
+    // When a daemon starts that has not heard of the cluster yet, and the volume is created
+    ceph.trouble("rados", " listomapvals ", "sleep 3");
+    daemon.start();
+    try (Plugin plugin = new Plugin(daemon)) {
+      assertThat(plugin.names()).containsExactly("v");
+      plugin.create("v", "");
+      ceph.noTrouble();
+
+      // Then it is made
+      assertThat(ceph.images()).containsExactly("volumes/v");
+      assertThat(plugin.mount("v", "c1")).isEmptyDirectory();
+      plugin.unmount("v", "c1");
+      plugin.remove("v");
+      ceph.assertNothingIsLeft();
+    }
+  }
+
+  @Test
   void whatIsKeptIsForgottenByThisHostAlone() throws IOException {
     DocephDaemon daemon = ceph.start(RULE, "keep");
     try (CephHost beta = new CephHost(rig, "beta", List.of()).start()) {

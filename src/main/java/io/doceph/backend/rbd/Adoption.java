@@ -76,6 +76,7 @@ final class Adoption {
       descriptions.update(known.get(), deadline); // a volume that the index has lost
       return known.get();
     }
+    requireNotMapped(name, image);
     Filesystem filesystem = fs.isEmpty() ? recognise(name, image, deadline) : filesystem(fs);
     ImageUsers.Users now = users.both(image, deadline);
     requireNoLockOfOthers(image, now);
@@ -92,6 +93,19 @@ final class Adoption {
     descriptions.update(volume, deadline);
     LOG.infof("volume=%s: image %s was taken over", name, image);
     return volume;
+  }
+
+  /** A volume of that name that was removed elsewhere, or what an interrupted adoption has left. */
+  private void requireNotMapped(VolumeName name, Image image) {
+    if (maps.get(name).isPresent()) {
+      throw new VolumeError(
+          VolumeError.Code.IN_USE,
+          "image "
+              + image
+              + " cannot be taken over: this host has an image of a volume "
+              + name
+              + " mapped still; stop the containers that use it, and try again in some seconds");
+    }
   }
 
   private JsonNode info(Image image, Deadline deadline) {
@@ -126,12 +140,25 @@ final class Adoption {
     String what = "image " + image + " cannot be looked at";
     // Written down first: what is left of it after a crash is found and unmapped.
     maps.put(Maps.Entry.toLook(name, image, mapper.type()));
-    Path device = mapper.map(image, List.of(), true, what, deadline);
+    Path device = mapToLook(name, image, what, deadline);
     try {
       return filesystemOn(device, image, deadline);
     } finally {
       mapper.unmapDevice(image, device, mapper.type(), what, deadline);
       maps.remove(name);
+    }
+  }
+
+  private Path mapToLook(VolumeName name, Image image, String what, Deadline deadline) {
+    try {
+      Path device = mapper.map(image, List.of(), true, what, deadline);
+      maps.put(Maps.Entry.toLook(name, image, mapper.type())); // by which it is mapped after all
+      return device;
+    } catch (VolumeError e) {
+      if (Cluster.isRefusal(e)) { // else it may be mapped, and is looked after by the record
+        maps.remove(name);
+      }
+      throw e;
     }
   }
 

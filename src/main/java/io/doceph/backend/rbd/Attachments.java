@@ -79,7 +79,7 @@ final class Attachments {
           && image.name().equals(descriptions.image(volume).name())
           && known.get().readOnly() == volume.spec().isReadOnly()
           && !known.get().cutOff()
-          && isVerified(known.get())) {
+          && isVerified(known.get(), volume)) {
         if (known.get().readOnly()) { // an interrupted unmount may have told that it is not read
           announceReading(volume, known.get().image(), deadline);
         }
@@ -101,8 +101,9 @@ final class Attachments {
   }
 
   /** A daemon may have been killed between the map and the look at who else has the image open. */
-  private static boolean isVerified(Maps.Entry entry) {
-    return !entry.inUse() || entry.readOnly() || !entry.address().isEmpty();
+  private static boolean isVerified(Maps.Entry entry, Volume volume) {
+    return volume.stage() != Volume.Stage.READY
+        || (entry.inUse() && (entry.readOnly() || !entry.address().isEmpty()));
   }
 
   private Path attachForUse(Volume volume, Deadline deadline) {

@@ -64,6 +64,9 @@ final class CephFailures {
   private static final String TIMED_OUT = "(110) Connection timed out";
   private static final String BLOCKLISTED = "(108) Cannot send after transport endpoint shutdown";
 
+  /** Part of doceph's own sentence about a user without the capabilities. */
+  private static final String MAY_NOT = " may not do that, or its key is wrong;";
+
   private CephFailures() {}
 
   /** Whether kernel RBD is not to be had on this machine. */
@@ -252,8 +255,8 @@ final class CephFailures {
   static String full(String pool) {
     return "the pool "
         + pool
-        + " is full; remove what is not needed, empty the trash (`doceph trash purge`), or add OSDs"
-        + " or quota";
+        + " is full; remove what is not needed, empty the trash (`doceph trash purge --all`), or add"
+        + " OSDs or quota";
   }
 
   /** What an administrator runs to give a user all that doceph needs. */
@@ -277,10 +280,16 @@ final class CephFailures {
         + "`";
   }
 
+  /** Whether an error says that a user lacks capabilities. */
+  static boolean isDenied(String message) {
+    return message.contains(MAY_NOT);
+  }
+
   private static String denied(String user, String pool) {
     return "the Ceph user "
         + user
-        + " may not do that, or its key is wrong; an administrator runs `"
+        + MAY_NOT
+        + " an administrator runs `"
         + caps(user, pool)
         + "` (with all its pools), and `ceph auth get client."
         + user

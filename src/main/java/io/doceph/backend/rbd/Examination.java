@@ -110,12 +110,15 @@ final class Examination {
             .map(place -> "profile rbd pool=" + place.pool())
             .distinct()
             .collect(Collectors.joining(", "));
+    String said = String.valueOf(error.getMessage());
     return new Finding(
         "ceph user " + user,
         Level.PROBLEM,
-        String.valueOf(error.getMessage()),
-        "an administrator runs: ceph auth caps client.%s mon 'profile rbd' osd '%s' mgr '%s'"
-            .formatted(user, pools, pools));
+        said,
+        CephFailures.isDenied(said)
+            ? "an administrator runs: ceph auth caps client.%s mon 'profile rbd' osd '%s' mgr '%s' (with what the user needs besides)"
+                .formatted(user, pools, pools)
+            : "see the sentence itself");
   }
 
   private void place(

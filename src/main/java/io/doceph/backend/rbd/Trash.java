@@ -7,6 +7,7 @@ import io.doceph.host.process.Command;
 import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.Deadline;
+import io.doceph.volume.Found;
 import io.doceph.volume.Removal;
 import io.doceph.volume.Trashed;
 import io.doceph.volume.Volume;
@@ -52,6 +53,7 @@ final class Trash {
   private final RbdSettings settings;
   private final Background background;
   private final AtomicBoolean purging = new AtomicBoolean();
+  private final AtomicBoolean forgetting = new AtomicBoolean();
 
   /** What this host has moved there to be deleted at once, and could not delete yet. */
   private final Queue<Descriptions.InTrash> owed = new ConcurrentLinkedQueue<>();
@@ -299,6 +301,7 @@ final class Trash {
   Volume restore(Trashed trashed, VolumeName as, Deadline deadline) {
     Descriptions.InTrash entry = entry(trashed);
     String what = "volume " + trashed.name() + " cannot be brought back";
+    requireNotLeaving(entry, as, what, deadline);
     try {
       CommandResult unused =
           cluster.run(
@@ -321,15 +324,7 @@ final class Trash {
       if (!Cluster.isNoImage(e)) {
         throw e;
       }
-      if (!isBack(entry, as, deadline)) { // as an interrupted restore leaves it
-        if (!entry.isSettled()) {
-          throw new VolumeError(
-              VolumeError.Code.BUSY, what + ": it is just being removed; try again", e);
-        }
-        forget(entry, deadline);
-        throw new VolumeError(
-            VolumeError.Code.NOT_FOUND, what + ": its image is not in the trash any more", e);
-      }
+      return restored(entry, as, what, e, deadline);
     }
     Volume back = renamed(entry.trashed().volume(), as);
     descriptions.update(back, deadline);
@@ -337,11 +332,59 @@ final class Trash {
     return back;
   }
 
-  private boolean isBack(Descriptions.InTrash entry, VolumeName as, Deadline deadline) {
-    return descriptions
-        .ofImage(new Image(entry.place(), as.value(), settings.defaultUser()), deadline)
-        .filter(v -> v.createdAt().equals(entry.trashed().volume().createdAt()))
-        .isPresent();
+  /**
+   * While the index still knows the volume, the host that removes it may be anywhere between its
+   * first and its last step; or a restore of just now was interrupted at its last one.
+   */
+  private void requireNotLeaving(
+      Descriptions.InTrash entry, VolumeName as, String what, Deadline deadline) {
+    if (entry.isSettled()) {
+      return;
+    }
+    boolean listed =
+        descriptions
+            .published(as, entry.place(), deadline)
+            .map(Found::volume)
+            .filter(v -> isOf(entry, v))
+            .isPresent();
+    if (listed) {
+      throw new VolumeError(
+          VolumeError.Code.BUSY,
+          what
+              + ": it is listed as a volume still, or again; if it is so in five minutes, try again");
+    }
+  }
+
+  /** The image is not in the trash: an interrupted restore has left it under its name, or not. */
+  private Volume restored(
+      Descriptions.InTrash entry,
+      VolumeName as,
+      String what,
+      VolumeError cause,
+      Deadline deadline) {
+    Image image = new Image(entry.place(), as.value(), settings.defaultUser());
+    Volume there = descriptions.ofImage(image, deadline).filter(v -> isOf(entry, v)).orElse(null);
+    if (there == null) {
+      if (!entry.isSettled()) {
+        throw new VolumeError(
+            VolumeError.Code.BUSY, what + ": it is just being removed; try again", cause);
+      }
+      forget(entry, deadline);
+      throw new VolumeError(
+          VolumeError.Code.NOT_FOUND, what + ": its image is not in the trash any more", cause);
+    }
+    if (there.name().equals(as)) { // it may have been changed since
+      descriptions.publishAnew(there, deadline);
+    } else {
+      there = renamed(there, as);
+      descriptions.update(there, deadline);
+    }
+    forget(entry, deadline);
+    return there;
+  }
+
+  private static boolean isOf(Descriptions.InTrash entry, Volume volume) {
+    return volume.createdAt().equals(entry.trashed().volume().createdAt());
   }
 
   private static Volume renamed(Volume volume, VolumeName as) {
@@ -424,6 +467,22 @@ final class Trash {
     }
   }
 
+  /** One after the other, and no further once one has waited in vain: it may wait for all. */
+  private void forgetLate() {
+    try {
+      Descriptions.InTrash entry = unforgotten.peek();
+      while (entry != null) {
+        forget(entry, Deadline.after(PURGE));
+        boolean unused = unforgotten.remove(entry);
+        entry = unforgotten.peek();
+      }
+    } catch (VolumeError | CommandFailure e) {
+      LOG.debugf("the index is told later: %s", e.getMessage());
+    } finally {
+      forgetting.set(false);
+    }
+  }
+
   private void forget(Descriptions.InTrash entry, Deadline deadline) {
     index.remove(entry.place(), Index.TRASH + entry.imageId(), deadline);
     descriptions.untrashed(entry);
@@ -494,23 +553,15 @@ final class Trash {
 
   /** Does what could not be done at its time; what fails again is tried again. */
   void settleOwed() {
-    taken(owed)
-        .forEach(
-            entry -> {
-              var unused = background.start(() -> purgeOrLeave(entry, true));
-            });
-    List<Descriptions.InTrash> late = taken(unforgotten);
-    if (!late.isEmpty()) {
-      var unused =
-          background.start(
-              () -> late.forEach(entry -> forgetDeleted(entry, Deadline.after(PURGE))));
+    List<Descriptions.InTrash> entries = new ArrayList<>(owed);
+    owed.removeAll(entries); // one that fails again is added again
+    entries.forEach(
+        entry -> {
+          var unused = background.start(() -> purgeOrLeave(entry, true));
+        });
+    if (!unforgotten.isEmpty() && forgetting.compareAndSet(false, true)) {
+      var unused = background.start(this::forgetLate);
     }
-  }
-
-  private static List<Descriptions.InTrash> taken(Queue<Descriptions.InTrash> queue) {
-    List<Descriptions.InTrash> entries = new ArrayList<>(queue);
-    queue.removeAll(entries);
-    return entries;
   }
 
   /** Whether something has expired, as of the last listing. */
