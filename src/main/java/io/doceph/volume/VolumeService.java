@@ -323,7 +323,8 @@ public final class VolumeService implements AutoCloseable {
       return after.isEmpty() ? Optional.empty() : there(after.get(), spec, given, o);
     }
     Compatibility.require(there, given, spec);
-    if (forgotten.has(there.name())) {
+    boolean unlisted = catalogue.get(there.name()).filter(found::equals).isEmpty();
+    if (forgotten.has(there.name()) || unlisted) { // a listing of before may have dropped it
       forgotten.remove(there.name());
       catalogue.put(found, there.spec().backend());
     }
