@@ -5,10 +5,8 @@ import static io.doceph.it.CephBed.assertRefused;
 import static io.doceph.it.CephFaultsIT.awaitProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.doceph.rig.Await;
-import io.doceph.rig.CephRig;
 import io.doceph.rig.Command;
 import io.doceph.rig.PluginClient;
 import java.io.IOException;
@@ -19,13 +17,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /**
@@ -35,37 +28,9 @@ import org.junit.jupiter.api.Timeout;
  */
 @Tag("rig")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class CephFaultsCommandsIT {
+class CephFaultsCommandsIT extends CephFaults {
   /** How commands end when something that they need does not answer. */
   private static final int UNAVAILABLE = 6;
-
-  private CephRig rig;
-  private CephBed ceph;
-
-  @BeforeAll
-  void up() {
-    assumeTrue(Bed.isRoot(), "the rig needs root");
-    rig = CephRig.up();
-  }
-
-  @AfterAll
-  void down() {
-    if (rig != null) {
-      rig.close();
-    }
-  }
-
-  @BeforeEach
-  void host() {
-    ceph = new CephBed(rig);
-  }
-
-  @AfterEach
-  void mend() {
-    rig.ensureUp();
-    ceph.close();
-  }
 
   @Test
   void growingAndStealingFailWhileTheOsdHangs() throws IOException {

@@ -5,11 +5,9 @@ import static io.doceph.it.CephBed.assertLooksAtOnce;
 import static io.doceph.it.CephBed.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.doceph.rig.Await;
-import io.doceph.rig.CephRig;
 import io.doceph.rig.DocephDaemon;
 import io.doceph.rig.PluginClient;
 import java.io.IOException;
@@ -20,49 +18,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
 /**
  * The cluster is down before a call: what only looks is answered at once, what changes fails in one
  * sentence, nothing half made remains, and all goes on by itself when the cluster is back.
  */
 @Tag("rig")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class CephFaultsIT {
+class CephFaultsIT extends CephFaults {
   private static final String[] SILENT = {"the Ceph cluster", "`ceph status`"};
-
-  private CephRig rig;
-  private CephBed ceph;
-
-  @BeforeAll
-  void up() {
-    assumeTrue(Bed.isRoot(), "the rig needs root");
-    rig = CephRig.up();
-  }
-
-  @AfterAll
-  void down() {
-    if (rig != null) {
-      rig.close();
-    }
-  }
-
-  @BeforeEach
-  void host() {
-    ceph = new CephBed(rig);
-  }
-
-  @AfterEach
-  void mend() {
-    rig.ensureUp();
-    ceph.close();
-  }
 
   @Test
   void aDaemonStartsWithoutTheClusterAndKnowsItsVolumes() throws IOException {
