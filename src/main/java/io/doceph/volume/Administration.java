@@ -114,7 +114,7 @@ public final class Administration {
                 "volume " + name + " exists already; nothing was changed");
           }
           Volume adopted = cluster.adopt(name, options, o.deadline());
-          catalogue.put(Found.of(adopted), cluster.name());
+          service.takeUp(Found.of(adopted), cluster.name());
           o.commit();
           return service.view(Found.of(adopted));
         });
@@ -205,7 +205,7 @@ public final class Administration {
           }
           ClusterBackend cluster = cluster();
           Volume back = cluster.restore(trashed, name, o.deadline());
-          catalogue.put(Found.of(back), cluster.name());
+          service.takeUp(Found.of(back), cluster.name());
           o.commit();
           return service.view(Found.of(back));
         });

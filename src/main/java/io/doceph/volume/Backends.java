@@ -24,6 +24,7 @@ final class Backends {
   private final Map<String, VolumeBackend> byName = new LinkedHashMap<>();
   private final ConcurrentMap<String, String> problems = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Duration> took = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Object> turns = new ConcurrentHashMap<>();
   private final AtomicLong changes = new AtomicLong();
   private final Catalogue catalogue;
   private volatile Map<VolumeName, VolumeUser> lastWriters = Map.of();
@@ -102,6 +103,13 @@ final class Backends {
    * @return whether it answered
    */
   boolean refresh(VolumeBackend backend) {
+    // Of two at once, the one that began first could undo what the other one has learnt.
+    synchronized (turns.computeIfAbsent(backend.name(), name -> new Object())) {
+      return refreshAlone(backend);
+    }
+  }
+
+  private boolean refreshAlone(VolumeBackend backend) {
     long revision = catalogue.revision();
     long began = System.nanoTime();
     try {

@@ -19,7 +19,9 @@ final class CatalogueFile {
   private static final Logger LOG = Logger.getLogger(CatalogueFile.class);
 
   private final Path file;
-  private long saved = -1;
+
+  /** Revision 0 is that of a daemon that knows nothing, which is nothing to write down. */
+  private long saved;
 
   CatalogueFile(Path stateDir) {
     this.file = stateDir.resolve("known-volumes.json");
@@ -44,7 +46,7 @@ final class CatalogueFile {
 
   /** Writes what is known, unless nothing has changed since the last time. */
   synchronized void save(List<Found> found, long revision) {
-    if (revision == saved) {
+    if (revision <= saved) {
       return;
     }
     ObjectNode json = JsonNodeFactory.instance.objectNode();

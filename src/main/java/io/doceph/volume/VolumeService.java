@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class VolumeService implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(VolumeService.class);
   private static final Duration LOOK_UP = Duration.ofSeconds(20);
+
+  /** How long a backend that has not answered yet is asked for a volume that is remembered. */
+  private static final Duration REMEMBERED = Duration.ofSeconds(5);
 
   /**
    * Bounds and periods.
@@ -278,7 +282,7 @@ public final class VolumeService implements AutoCloseable {
     VolumeName name = spec.name();
     Optional<Found> found = catalogue.get(name).filter(VolumeService::isSettled);
     if (found.isPresent() && isOnlyRemembered(found.get())) {
-      found = backends.find(name, o.deadline());
+      found = ifThere(found.get(), o.deadline());
     }
     if (found.isEmpty()) {
       // Its own backend says itself, when the name is taken, whether it is taken already.
@@ -299,6 +303,18 @@ public final class VolumeService implements AutoCloseable {
         throw e;
       }
       return there(found.get(), spec, given, o).orElseGet(() -> createFresh(spec, o));
+    }
+  }
+
+  /** What is remembered counts on while its backend cannot say whether that is so. */
+  private Optional<Found> ifThere(Found remembered, Deadline deadline) {
+    try {
+      return backends.of(require(remembered)).find(remembered.name(), deadline.sooner(REMEMBERED));
+    } catch (VolumeError e) {
+      if (e.code() != VolumeError.Code.UNAVAILABLE) {
+        throw e;
+      }
+      return Optional.of(remembered);
     }
   }
 
@@ -335,22 +351,30 @@ public final class VolumeService implements AutoCloseable {
     Volume reserved = new Volume(spec, Instant.now(), Volume.Stage.RESERVED, machine.hostId(), 0);
     Volume ready = creator.create(reserved, backends.of(reserved), o);
     Found done = Found.of(ready);
-    forgotten.remove(spec.name());
-    catalogue.put(done, spec.backend());
-    keepKnownSoon(spec.backend());
+    takeUp(done, spec.backend());
     return view(done);
   }
 
+  /** Lists a volume from now on. */
+  void takeUp(Found found, String backend) {
+    forgotten.remove(found.name());
+    catalogue.put(found, backend);
+    keepKnownSoon(backend);
+  }
+
   private void keepKnownSoon(String backend) {
-    backends
-        .cluster()
-        .filter(b -> b.name().equals(backend) && !rounds.isShutdown())
-        .ifPresent(b -> rounds.execute(() -> keepKnown(b)));
+    Optional<ClusterBackend> cluster = backends.cluster().filter(b -> b.name().equals(backend));
+    try {
+      cluster.ifPresent(b -> rounds.execute(() -> keepKnown(b)));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("doceph is stopping, and writes it down then");
+    }
   }
 
   /** Were the host to die now, and to boot without the cluster, Docker would ask for the volume. */
   private void keepKnown(ClusterBackend backend) {
-    catalogueFile.save(catalogue.of(backend.name()), catalogue.revision());
+    long revision = catalogue.revision(); // first: what comes in between is written down next time
+    catalogueFile.save(catalogue.of(backend.name()), revision);
   }
 
   private void settleOwn(Volume there, Deadline deadline) {
@@ -683,5 +707,6 @@ public final class VolumeService implements AutoCloseable {
   public void close() {
     rounds.shutdownNow();
     operations.close();
+    backends.cluster().ifPresent(this::keepKnown);
   }
 }

@@ -141,12 +141,25 @@ final class Adoption {
     // Written down first: what is left of it after a crash is found and unmapped.
     maps.put(Maps.Entry.toLook(name, image, mapper.type()));
     Path device = mapToLook(name, image, what, deadline);
+    Filesystem there;
     try {
-      return filesystemOn(device, image, deadline);
-    } finally {
-      mapper.unmapDevice(image, device, mapper.type(), what, deadline);
-      maps.remove(name);
+      there = filesystemOn(device, image, deadline);
+    } catch (RuntimeException e) {
+      try {
+        unmapLooked(name, image, device, what, deadline);
+      } catch (VolumeError left) {
+        e.addSuppressed(left); // its record sees to it later
+      }
+      throw e;
     }
+    unmapLooked(name, image, device, what, deadline);
+    return there;
+  }
+
+  private void unmapLooked(
+      VolumeName name, Image image, Path device, String what, Deadline deadline) {
+    mapper.unmapDevice(image, device, mapper.type(), what, deadline);
+    maps.remove(name);
   }
 
   private Path mapToLook(VolumeName name, Image image, String what, Deadline deadline) {

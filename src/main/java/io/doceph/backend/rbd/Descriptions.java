@@ -232,6 +232,12 @@ final class Descriptions {
     }
   }
 
+  /** What the index of a place says now of an image in the trash. */
+  Optional<InTrash> inTrash(Place place, String imageId, Deadline deadline) {
+    String key = Index.TRASH + imageId;
+    return index.get(place, key, deadline).flatMap(value -> inTrash(place, key, value));
+  }
+
   /** Whether the volume of an unfinished creation has got its name after all. */
   private static boolean isPublished(Found begun, @Nullable Found listed) {
     Volume mine = begun.volume();

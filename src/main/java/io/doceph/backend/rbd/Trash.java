@@ -3,7 +3,6 @@ package io.doceph.backend.rbd;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.doceph.host.process.Command;
 import io.doceph.host.process.CommandFailure;
 import io.doceph.host.process.CommandResult;
 import io.doceph.host.process.Deadline;
@@ -299,9 +298,9 @@ final class Trash {
 
   /** Brings a volume back under a free name. */
   Volume restore(Trashed trashed, VolumeName as, Deadline deadline) {
-    Descriptions.InTrash entry = entry(trashed);
+    Descriptions.InTrash entry = entry(trashed, deadline);
     String what = "volume " + trashed.name() + " cannot be brought back";
-    requireNotLeaving(entry, as, what, deadline);
+    requireNotLeaving(entry, what, deadline);
     try {
       CommandResult unused =
           cluster.run(
@@ -336,14 +335,13 @@ final class Trash {
    * While the index still knows the volume, the host that removes it may be anywhere between its
    * first and its last step; or a restore of just now was interrupted at its last one.
    */
-  private void requireNotLeaving(
-      Descriptions.InTrash entry, VolumeName as, String what, Deadline deadline) {
+  private void requireNotLeaving(Descriptions.InTrash entry, String what, Deadline deadline) {
     if (entry.isSettled()) {
       return;
     }
     boolean listed =
         descriptions
-            .published(as, entry.place(), deadline)
+            .published(entry.trashed().name(), entry.place(), deadline)
             .map(Found::volume)
             .filter(v -> isOf(entry, v))
             .isPresent();
@@ -391,41 +389,62 @@ final class Trash {
     return volume.name().equals(as) ? volume : volume.with(volume.spec().named(as));
   }
 
-  private Descriptions.InTrash entry(Trashed trashed) {
-    return descriptions.trash().stream()
-        .filter(e -> e.trashed().id().equals(trashed.id()))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new VolumeError(
-                    VolumeError.Code.NOT_FOUND, trashed.name() + " is not in the trash any more"));
+  /**
+   * Looks anew: another host may have brought it back since it was listed, and even removed it once
+   * more, which leaves the image its id.
+   */
+  private Descriptions.InTrash entry(Trashed trashed, Deadline deadline) {
+    Optional<Descriptions.InTrash> listed =
+        descriptions.trash().stream()
+            .filter(e -> e.trashed().id().equals(trashed.id()))
+            .findFirst();
+    Descriptions.InTrash now =
+        listed
+            .flatMap(e -> descriptions.inTrash(e.place(), e.imageId(), deadline))
+            .orElseThrow(
+                () ->
+                    new VolumeError(
+                        VolumeError.Code.NOT_FOUND,
+                        trashed.name() + " is not in the trash any more"));
+    if (!now.trashed().deletedAt().equals(trashed.deletedAt())) {
+      throw new VolumeError(
+          VolumeError.Code.BUSY,
+          "volume "
+              + trashed.name()
+              + " was brought back and removed once more since it was listed; try again");
+    }
+    return now;
   }
 
   /** Deletes a removed volume for good. */
   void purge(Trashed trashed, Deadline deadline) {
-    Descriptions.InTrash entry = entry(trashed);
-    Command command = commands.removeFromTrash(entry.place(), entry.imageId(), deadline);
-    boolean unused = isPurged(entry, false, command, deadline);
+    boolean unused = isPurged(entry(trashed, deadline), false, false, deadline);
   }
 
   /**
-   * Runs a command that deletes an image from the trash; none is success.
+   * Deletes an image from the trash; none is success.
    *
    * @param moved whether the image is surely there, or has been deleted since
-   * @return whether this command has deleted it
+   * @param onlyExpired whether it stays if the cluster says that it has not expired
+   * @return whether it was deleted by this
    */
   private boolean isPurged(
-      Descriptions.InTrash entry, boolean moved, Command command, Deadline deadline) {
+      Descriptions.InTrash entry, boolean moved, boolean onlyExpired, Deadline deadline) {
     try {
       CommandResult unused =
           cluster.run(
-              command,
+              onlyExpired
+                  ? commands.removeExpired(entry.place(), entry.imageId(), deadline)
+                  : commands.removeFromTrash(entry.place(), entry.imageId(), deadline),
               "volume " + entry.trashed().name() + " cannot be deleted from the trash",
               entry.place(),
               settings.defaultUser());
     } catch (VolumeError e) {
-      if (Cluster.failure(e).filter(f -> f.stderr().contains(NOT_EXPIRED)).isPresent()) {
-        return false; // brought back, and removed anew under the same id, since it was listed
+      if (onlyExpired
+          && Cluster.failure(e).filter(f -> f.stderr().contains(NOT_EXPIRED)).isPresent()) {
+        // Brought back, and removed anew under the same id, since it was listed.
+        LOG.infof("volume=%s: the cluster keeps it in the trash still", entry.trashed().name());
+        return false;
       }
       if (Cluster.exited(e, CephFailures.ENOTEMPTY)) {
         throw new VolumeError(
@@ -443,7 +462,7 @@ final class Trash {
         throw e;
       }
       if (moved || entry.isSettled()) { // else it may be on its way there
-        forget(entry, deadline);
+        forgetDeleted(entry, deadline);
       }
       return false;
     }
@@ -531,11 +550,7 @@ final class Trash {
       Deadline deadline = Deadline.after(PURGE);
       // The cluster has the last word: an image that was brought back and removed again since this
       // entry was read has kept its id.
-      if (isPurged(
-          entry,
-          moved,
-          commands.removeExpired(entry.place(), entry.imageId(), deadline),
-          deadline)) {
+      if (isPurged(entry, moved, true, deadline)) {
         LOG.infof(
             "volume=%s: removed %s, deleted from the trash now",
             entry.trashed().name(), entry.trashed().deletedAt());
