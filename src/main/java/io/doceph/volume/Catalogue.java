@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -105,7 +104,7 @@ final class Catalogue {
         changed.add(found.name());
       }
     }
-    for (Map.Entry<VolumeName, Entry> e : Set.copyOf(entries.entrySet())) {
+    for (Map.Entry<VolumeName, Entry> e : entries.entrySet()) { // it may change meanwhile
       boolean gone = e.getValue().backend().equals(backend) && !seen.containsKey(e.getKey());
       if (gone && e.getValue().changed() <= revision) {
         remove(e.getKey());

@@ -76,8 +76,7 @@ class SharedAccessIT extends TwoHosts {
     alpha().plugin().unmount("shared", "c1");
     changed(alpha(), true);
     // Then both mount it at once
-    List<Path> places =
-        List.of(alpha().plugin().mount("shared", "c1"), mountedSoon(beta(), "c2"));
+    List<Path> places = List.of(alpha().plugin().mount("shared", "c1"), mountedSoon(beta(), "c2"));
     for (Path place : places) {
       assertThat(place.resolve("f")).hasContent("for all");
       assertThatThrownBy(() -> Files.writeString(place.resolve("g"), "x"))

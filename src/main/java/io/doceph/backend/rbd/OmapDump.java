@@ -21,8 +21,8 @@ final class OmapDump {
   /** No value of ours comes near; half a number must not ask for all memory. */
   private static final int LARGEST = 1 << 24;
 
-  /** The value of each hex digit by its character; -1 for all others. A listing has millions. */
-  private static final byte[] NIBBLES = new byte[128];
+  /** The value of each hex digit by its byte; -1 for all others. A listing has millions. */
+  private static final byte[] NIBBLES = new byte[256];
 
   static {
     for (int i = 0; i < NIBBLES.length; i++) {
@@ -78,18 +78,36 @@ final class OmapDump {
         filled = next;
         continue;
       }
-      int end = Math.min(length, filled + PER_LINE);
-      int column = at + FIRST_HEX;
-      for (int i = 0; filled < end; i++, filled++) {
-        int digit = column + 3 * i + (i >= PER_LINE / 2 ? 1 : 0);
-        value[filled] = (byte) (nibble(digit) << 4 | nibble(digit + 1));
-      }
-      skipLine();
+      int count = Math.min(length - filled, PER_LINE);
+      readLine(value, filled, count);
+      filled += count;
     }
     if (at < text.length && text[at] != '\n') {
       skipLine(); // the address after the last byte
     }
     return value;
+  }
+
+  /**
+   * Reads the bytes of one line: this is most of the work, so it is looked at once what is wrong.
+   */
+  private void readLine(byte[] value, int first, int count) {
+    int digit = at + FIRST_HEX;
+    if (digit + 3 * PER_LINE >= text.length) { // the characters beside the digits follow always
+      throw broken();
+    }
+    int wrong = 0;
+    for (int i = 0; i < count; i++) {
+      int number = NIBBLES[text[digit] & 0xff] << 4 | NIBBLES[text[digit + 1] & 0xff];
+      wrong |= number;
+      value[first + i] = (byte) number;
+      digit += i == PER_LINE / 2 - 1 ? 4 : 3;
+    }
+    if (wrong < 0) {
+      throw broken();
+    }
+    at = digit;
+    skipLine();
   }
 
   /** Reads {@code value (N bytes) :}. */
@@ -124,7 +142,7 @@ final class OmapDump {
   }
 
   private int nibble(int index) {
-    int digit = index < text.length && text[index] >= 0 ? NIBBLES[text[index]] : -1;
+    int digit = index < text.length ? NIBBLES[text[index] & 0xff] : -1;
     if (digit < 0) {
       throw broken();
     }
