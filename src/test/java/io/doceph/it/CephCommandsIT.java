@@ -153,29 +153,14 @@ class CephCommandsIT {
     rig.rbd("create", "--size", "32M", "--image-feature", "layering", "volumes/" + name)
         .succeeded();
     Path other = Files.createTempDirectory("doceph-foreign");
-    Path shim = rig.shim(other.resolve("maps"));
     Path mountpoint = Files.createDirectory(other.resolve("mnt"));
-    try {
-      String device =
-          Command.of(
-                  shim.toString(),
-                  "--conf",
-                  rig.conf().toString(),
-                  "--id",
-                  "docker",
-                  "device",
-                  "map",
-                  "volumes/" + name)
-              .run()
-              .succeeded()
-              .out();
-      Command.of("mkfs.ext4", "-q", device).run().succeeded();
-      Command.of("mount", device, mountpoint.toString()).run().succeeded();
+    try (ForeignClient client = ForeignClient.open(rig, other.resolve("maps"), name)) {
+      Command.of("mkfs.ext4", "-q", client.device()).run().succeeded();
+      Command.of("mount", client.device(), mountpoint.toString()).run().succeeded();
       Files.writeString(mountpoint.resolve("f"), DATA);
       Command.of("umount", mountpoint.toString()).run().succeeded();
-      Command.of(shim.toString(), "device", "unmap", device).run().succeeded();
+      client.unmap();
     } finally {
-      rig.unmapAll(other.resolve("maps"));
       Command.of("rm", "-rf", "--one-file-system", other.toString()).run().succeeded();
     }
   }

@@ -15,9 +15,9 @@ final class ForeignClient implements AutoCloseable {
   private final String device;
   private final String address;
 
-  private ForeignClient(CephBed ceph, String volume) {
-    rig = ceph.rig();
-    directory = ceph.bed().path("foreign");
+  private ForeignClient(CephRig rig, Path directory, String image) {
+    this.rig = rig;
+    this.directory = directory;
     shim = rig.shim(directory).toString();
     device =
         Command.of(
@@ -28,16 +28,26 @@ final class ForeignClient implements AutoCloseable {
                 "docker",
                 "device",
                 "map",
-                "volumes/" + volume)
+                "volumes/" + image)
             .run()
             .succeeded()
             .out();
-    address = CephHost.watchers(rig, volume).getFirst();
+    address = CephHost.watchers(rig, image).getFirst();
   }
 
-  /** Opens the image of a volume that nobody has open. */
+  /** Opens the image of a volume that nobody has open, on the bed's machine. */
   static ForeignClient open(CephBed ceph, String volume) {
-    return new ForeignClient(ceph, volume);
+    return open(ceph.rig(), ceph.bed().path("foreign"), volume);
+  }
+
+  /** Opens an image of the pool volumes that nobody has open; its maps are kept in a directory. */
+  static ForeignClient open(CephRig rig, Path directory, String image) {
+    return new ForeignClient(rig, directory, image);
+  }
+
+  /** The device that the image has. */
+  String device() {
+    return device;
   }
 
   /** Its address in the cluster, such as {@code 127.0.0.1:0/123456}. */
